@@ -1,0 +1,25 @@
+"""Fixtures shared by all tests. The environment is set before anything imports torch or the Hub client."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+# Read at import by huggingface_hub and datasets; tests never touch the network or the user's caches.
+os.environ.setdefault("HF_HOME", tempfile.mkdtemp(prefix="handx-hf-"))
+os.environ["HF_HUB_DISABLE_XET"] = "1"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real recordings and golden values, which lies beside the repository."""
+    path = Path(os.environ.get("HANDX_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    if not (path / "golden").is_dir():
+        pytest.skip(f"no shared data at {path}; set HANDX_SHARED")
+    return path
