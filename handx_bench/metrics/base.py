@@ -1,0 +1,105 @@
+"""Thin torchmetrics classes over the functional core: float64 or integer sums, so they merge and reduce under DDP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+from torchmetrics import Metric
+
+from ..errors import InputError
+from .functional._scores import Scores, batches
+from .functional.distributions import Distribution
+from .registry import METRICS, MetricInfo
+
+
+class HandMetric(Metric):
+    """Base of all metrics: knows its declared facts and which variant :meth:`compute` returns.
+
+    Args:
+        variant: dotted variant to return, '' for the metric itself; see ``info.variants``.
+        fps: frames per second of the motions.
+        **kwargs: passed to :class:`torchmetrics.Metric`.
+
+    Raises:
+        InputError: the metric has no such variant.
+    """
+
+    id: ClassVar[str]
+    is_differentiable = False
+    full_state_update = False
+
+    def __init__(self, variant: str = "", fps: float = 30.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        known = ([""] if self.info.has_value else []) + list(self.info.variants)
+        if not variant and not self.info.has_value:
+            variant = known[0]
+        if variant not in known:
+            raise InputError(
+                f"{self.id} has no variant {variant!r}", fix=f"Known variants: {', '.join(filter(None, known))}"
+            )
+        self.variant, self.fps = variant, fps
+
+    @property
+    def info(self) -> MetricInfo:
+        """Declared facts, from the registry."""
+        return METRICS[self.id]
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """None where neither end is best."""
+        return {"higher": True, "lower": False, "none": None}[self.info.direction_of(self.variant)]
+
+
+class RatioMetric(HandMetric):
+    """A metric that is a ratio of sums over clips."""
+
+    functional: ClassVar[Callable[..., Scores]]
+    numerator: torch.Tensor
+    denominator: torch.Tensor
+
+    def __init__(self, variant: str = "", fps: float = 30.0, **kwargs: Any) -> None:
+        super().__init__(variant, fps, **kwargs)
+        for state in ("numerator", "denominator"):
+            self.add_state(state, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
+
+    def update(self, pred: Any, ref: Any = None, lengths: Any = None, **options: Any) -> None:
+        """Add clips: ``pred (N[, K], T, 2, 21, 3)``, ``ref (N, T, 2, 21, 3)`` in metres, ``lengths (N,)``."""
+        if ref is None and self.info.needs_reference:
+            raise InputError(f"{self.id} needs references", fix="Call update(pred, ref)")
+        scores = type(self).functional(pred, ref, lengths, fps=self.fps, **self._options(), **options)
+        if self.variant in scores:
+            self.numerator += scores[self.variant].numerator.sum()
+            self.denominator += scores[self.variant].denominator.sum()
+
+    def compute(self) -> torch.Tensor:
+        """The value over all clips, NaN where none could be scored."""
+        return self.numerator / self.denominator
+
+    def _options(self) -> dict[str, Any]:
+        return {}
+
+
+class DistributionMetric(HandMetric):
+    """A metric that compares pooled samples: integer counts on a fixed grid."""
+
+    distribution: ClassVar[Distribution]
+    predicted: torch.Tensor
+    reference: torch.Tensor
+
+    def __init__(self, variant: str = "", fps: float = 30.0, **kwargs: Any) -> None:
+        super().__init__(variant, fps, **kwargs)
+        for state in ("predicted", "reference"):
+            zeros = torch.zeros(self.distribution.size, dtype=torch.int64)
+            self.add_state(state, zeros, dist_reduce_fx="sum")
+
+    def update(self, pred: Any, ref: Any, lengths: Any = None) -> None:
+        """Add clips: ``pred (N[, K], T, 2, 21, 3)``, ``ref (N, T, 2, 21, 3)`` in metres, ``lengths (N,)``."""
+        ours, theirs = batches(pred, ref, lengths, self.fps)
+        self.predicted += self.distribution.counts(ours)
+        self.reference += self.distribution.counts(theirs)
+
+    def compute(self) -> torch.Tensor:
+        """The distance between the two pooled distributions."""
+        return self.distribution.distance(self.predicted, self.reference)[self.variant]

@@ -1,0 +1,342 @@
+"""Scoring predictions against references: every metric, its uncertainty, and the reference rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..errors import InputError
+from ..hand.motion import check_motion
+from .base import DistributionMetric, RatioMetric
+from .batch import MotionBatch
+from .functional.memorisation import TrainingIndex
+from .pooled import PooledCounts
+from .reference_rows import chance_partners, half_split
+from .registry import HEADLINE, METRICS, MetricInfo, get_metric
+from .report import CLIP_SCORE_COLUMNS, MetricValue, Report
+from .skills import skill_samples, summarise
+from .statistics import DRAWS, bootstrap_weights, percentile_interval, ratio_samples
+from .warnings import report_warnings
+
+#: Clips of one pass. Fixed, so that neither memory nor results depend on how many clips there are.
+CHUNK = 16
+#: Generations of the chance row: two are enough for an energy score, which is unbiased in K.
+CHANCE_GENERATIONS = 2
+#: Significant digits kept of each clip's value: below what a float32 motion carries, above what machines differ in.
+DIGITS = 10
+
+Progress = Callable[[int, int], None]
+
+
+def score(
+    pred: Any,
+    ref: Any,
+    lengths: Any = None,
+    metrics: Sequence[str] | None = None,
+    *,
+    fps: float = 30.0,
+    clip_ids: Sequence[str] | None = None,
+    sequence_ids: Sequence[str] | None = None,
+    constraints: Any = None,
+    transitions: Any = None,
+    train: Any = None,
+    seed: int = 0,
+    draws: int = DRAWS,
+    progress: Progress | None = None,
+) -> Report:
+    """Score generated motions against recorded ones.
+
+    Args:
+        pred: predictions ``(N, T, 2, 21, 3)`` or ``(N, K, T, 2, 21, 3)``, metres.
+        ref: references ``(N, T, 2, 21, 3)``, metres.
+        lengths: ``(N,)`` frames that count; all where None.
+        metrics: ids of the registry; all that the input allows where None.
+        fps: frames per second of both.
+        clip_ids: ``(N,)`` unique names; the clips' numbers where None.
+        sequence_ids: ``(N,)`` recording of each clip, the unit of the bootstrap; every clip its own where None.
+        constraints: bool ``(N, T, 2, 21)``, True where the generator was given the position.
+        transitions: bool ``(N, T)``, True on the first frame of each later segment of a long motion.
+        train: training motions ``(M, T, 2, 21, 3)``; needed for ``memorised_share``.
+        seed, draws: of the bootstrap and of the chance row.
+        progress: called with the clips done and their number.
+
+    Returns:
+        A :class:`~handx_bench.metrics.report.Report` without a protocol.
+
+    Raises:
+        MotionError: a motion is not one.
+        InputError: unknown metric, duplicate ids, or inputs that do not belong together.
+    """
+    inputs = _Inputs.check(pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, train, fps)
+    chosen = _choose(metrics, inputs)
+    tables = {row: _Table() for row in ("prediction", "self", "chance")}
+    weights, codes = bootstrap_weights(inputs.sequence_ids, draws, seed)
+    pooled = {info.name: PooledCounts(_distribution(info), weights.shape[1]) for info in chosen if info.distribution}
+    partners = chance_partners(codes, CHANCE_GENERATIONS if inputs.num_generations > 1 else 1, seed)
+
+    for start in range(0, inputs.num_clips, CHUNK):
+        part = slice(start, min(start + CHUNK, inputs.num_clips))
+        ours, theirs = inputs.chunk(part)
+        rows = {"prediction": ours, "self": theirs, "chance": inputs.others(partners, part)}
+        for info in chosen:
+            if info.distribution:
+                pooled[info.name].add(ours, theirs, codes[part])
+                continue
+            for row, batch in rows.items():
+                tables[row].add(info, batch, theirs, inputs.options(info, part))
+        if progress is not None:
+            progress(part.stop, inputs.num_clips)
+
+    values: dict[str, MetricValue] = {}
+    reference_rows: dict[str, dict[str, float | None]] = {row: {} for row in ("self", "chance", "half_split")}
+    halves = half_split(weights.shape[1], seed)
+    for info in chosen:
+        if info.distribution:
+            for name, value in _pooled_values(info, pooled[info.name], weights, inputs.num_clips):
+                values[name] = value
+            for row, distances in pooled[info.name].reference_rows(halves).items():
+                reference_rows[row] |= {_full_name(info.name, v): x for v, x in distances.items()}
+            continue
+        for variant in tables["prediction"].variants(info.name):
+            name = _full_name(info.name, variant, inputs.num_generations)
+            top, bottom = tables["prediction"].get(info.name, variant)
+            values[name] = _ratio_value(info, variant, top, bottom, weights, codes)
+            for row in ("self", "chance"):
+                if variant in tables[row].variants(info.name) and variant != "best_of_k":
+                    reference_rows[row][name] = _quotient(*tables[row].get(info.name, variant))
+    clip_scores = _clip_scores(inputs, tables)
+    skills = summarise(skill_samples(clip_scores, draws, seed))
+    return Report(
+        num_clips=inputs.num_clips,
+        num_generations=inputs.num_generations,
+        seeds={"bootstrap": seed, "chance": seed},
+        metrics=values,
+        reference_rows=reference_rows,
+        skills=skills,
+        warnings=report_warnings(values, reference_rows, weights.shape[1]),
+        clip_scores=clip_scores,
+    )
+
+
+@dataclass
+class _Inputs:
+    """Checked inputs, and the batches of a chunk."""
+
+    pred: torch.Tensor
+    ref: torch.Tensor
+    lengths: torch.Tensor
+    clip_ids: list[str]
+    sequence_ids: list[str]
+    fps: float
+    given: dict[str, torch.Tensor] = field(default_factory=dict)
+    train: TrainingIndex | None = None
+
+    @classmethod
+    def check(
+        cls, pred: Any, ref: Any, lengths: Any, clip_ids: Any, sequence_ids: Any,
+        constraints: Any, transitions: Any, train: Any, fps: float,
+    ) -> _Inputs:  # fmt: skip
+        if not 1 <= fps <= 1000:
+            raise InputError(f"fps is {fps}, expected 1–1000", fix="Give frames per second")
+        prediction = check_motion(pred, lengths, name="prediction", clip_ids=clip_ids, min_frames=MIN_SCORED_FRAMES)
+        reference = check_motion(ref, lengths, name="reference", clip_ids=clip_ids, min_frames=MIN_SCORED_FRAMES)
+        if prediction.ndim == 5:
+            prediction = prediction[:, None]
+        if (
+            prediction.ndim != 6
+            or reference.ndim != 5
+            or ((prediction.shape[0], prediction.shape[2]) != tuple(reference.shape[:2]))
+        ):
+            raise InputError(
+                f"predictions have shape {tuple(prediction.shape)}, references {tuple(reference.shape)}",
+                fix="Give predictions (N, T, 2, 21, 3) or (N, K, T, 2, 21, 3) and one reference (T, 2, 21, 3) per clip",
+            )
+        count, frames = reference.shape[:2]
+        ids = [str(i) for i in range(count)] if clip_ids is None else [str(i) for i in clip_ids]
+        sequences = ids if sequence_ids is None else [str(i) for i in sequence_ids]
+        for name, names in (("clip_ids", ids), ("sequence_ids", sequences)):
+            if len(names) != count:
+                raise InputError(f"{len(names)} {name} for {count} clips", fix=f"Give one of the {name} per clip")
+        doubles = sorted({i for i in ids if ids.count(i) > 1}) if len(set(ids)) < count else []
+        if doubles:
+            raise InputError(f"clip id {doubles[0]!r} occurs more than once", fix="Clip ids must be unique")
+        given = {}
+        for name, value, shape in (
+            ("constraints", constraints, (count, frames, 2, 21)),
+            ("transitions", transitions, (count, frames)),
+        ):
+            if value is not None:
+                mask = torch.as_tensor(np.asarray(value))
+                if mask.dtype != torch.bool or tuple(mask.shape) != shape:
+                    raise InputError(
+                        f"{name} are {mask.dtype} {tuple(mask.shape)}, expected bool {shape}",
+                        fix="True marks what the generator was given",
+                    )
+                given[name] = mask
+        full = torch.full((count,), frames) if lengths is None else torch.as_tensor(np.asarray(lengths)).to(torch.int64)
+        index = None
+        if train is not None:
+            index = TrainingIndex(check_motion(train, name="train").double(), num_frames=frames)
+        return cls(prediction, reference, full, ids, sequences, float(fps), given, index)
+
+    @property
+    def num_clips(self) -> int:
+        return self.pred.shape[0]
+
+    @property
+    def num_generations(self) -> int:
+        return self.pred.shape[1]
+
+    def chunk(self, part: slice) -> tuple[MotionBatch, MotionBatch]:
+        """Predictions and references of some clips."""
+        lengths = self.lengths[part]
+        ours = MotionBatch(
+            self.pred[part].flatten(0, 1).double(), lengths.repeat_interleave(self.num_generations), self.fps
+        )
+        return ours, MotionBatch(self.ref[part].double(), lengths, self.fps)
+
+    def others(self, partners: np.ndarray, part: slice) -> MotionBatch:
+        """Other real clips in the place of predictions, held at their last frame or cut to the clip's length."""
+        index = torch.from_numpy(partners[part])
+        held = MotionBatch(self.ref[index.flatten()].double(), self.lengths[index.flatten()], self.fps).motion
+        return MotionBatch(held, self.lengths[part].repeat_interleave(index.shape[1]), self.fps)
+
+    def options(self, info: MetricInfo, part: slice) -> dict[str, Any]:
+        """Further input of a metric."""
+        if info.optional == "train":
+            return {"train": self.train}
+        return {info.optional: self.given[info.optional][part]} if info.optional else {}
+
+    def has(self, optional: str | None) -> bool:
+        return optional is None or optional in self.given or (optional == "train" and self.train is not None)
+
+
+#: Third differences and lags need some frames; windows of HandX have 60.
+MIN_SCORED_FRAMES = 8
+
+
+class _Table:
+    """Per-clip ratios of one row, collected chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, dict[str, list[np.ndarray]]] = {}
+
+    def add(self, info: MetricInfo, batch: MotionBatch, ref: MotionBatch, options: dict[str, Any]) -> None:
+        cls = info.load()
+        assert issubclass(cls, RatioMetric)
+        for variant, ratio in cls.functional(batch, ref, **options).items():
+            values = np.stack([ratio.numerator.cpu().numpy(), ratio.denominator.cpu().numpy()])
+            self._parts.setdefault(info.name, {}).setdefault(variant, []).append(_rounded(values))
+
+    def variants(self, name: str) -> list[str]:
+        return list(self._parts.get(name, {}))
+
+    def get(self, name: str, variant: str) -> tuple[np.ndarray, np.ndarray]:
+        top, bottom = np.concatenate(self._parts[name][variant], axis=1)
+        return top, bottom
+
+
+def _choose(metrics: Sequence[str] | None, inputs: _Inputs) -> list[MetricInfo]:
+    if metrics is None:
+        return [
+            info for info in METRICS.values()
+            if not info.needs_encoder and inputs.has(info.optional) and info.min_generations <= inputs.num_generations
+        ]  # fmt: skip
+    chosen = [get_metric(name) for name in dict.fromkeys(metrics)]
+    for info in chosen:
+        if not inputs.has(info.optional):
+            raise InputError(
+                f"{info.name} needs {info.optional}", fix=f"Pass {info.optional}=… or leave the metric out"
+            )
+        if info.min_generations > inputs.num_generations:
+            raise InputError(
+                f"{info.name} needs at least {info.min_generations} generations per clip, "
+                f"the predictions have {inputs.num_generations}",
+                fix="Generate more samples per clip or leave the metric out",
+            )
+    return chosen
+
+
+def _distribution(info: MetricInfo) -> Any:
+    cls = info.load()
+    assert issubclass(cls, DistributionMetric)
+    return cls.distribution
+
+
+def _full_name(name: str, variant: str, num_generations: int = 0) -> str:
+    if not variant:
+        return name
+    return f"{name}.best_of_{num_generations}" if variant == "best_of_k" else f"{name}.{variant}"
+
+
+def _ratio_value(
+    info: MetricInfo, variant: str, top: np.ndarray, bottom: np.ndarray, weights: np.ndarray, codes: np.ndarray
+) -> MetricValue:
+    interval = percentile_interval(ratio_samples(top, bottom, weights, codes)) or (None, None)
+    return MetricValue(
+        value=_quotient(top, bottom), low=_tidy(interval[0]), high=_tidy(interval[1]),
+        unit=info.unit_of(variant), direction=info.direction_of(variant),
+        n=len(top), coverage=float((bottom > 0).mean()),
+    )  # fmt: skip
+
+
+def _pooled_values(
+    info: MetricInfo, pooled: PooledCounts, weights: np.ndarray, num_clips: int
+) -> list[tuple[str, MetricValue]]:
+    out = []
+    intervals = pooled.intervals(weights)
+    for variant, value in pooled.value().items():
+        low, high = intervals[variant]
+        metric = MetricValue(
+            value=_tidy(value), low=_tidy(low), high=_tidy(high), unit=info.unit_of(variant),
+            direction=info.direction_of(variant), n=num_clips, coverage=1.0 if value is not None else 0.0,
+        )  # fmt: skip
+        out.append((_full_name(info.name, variant), metric))
+    return out
+
+
+def _quotient(top: np.ndarray, bottom: np.ndarray) -> float | None:
+    total = bottom.sum()
+    return _tidy(float(top.sum() / total)) if total else None
+
+
+def _tidy(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.{DIGITS}g}")
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """Round to ``DIGITS`` significant digits, so that vector units of different machines agree."""
+    with np.errstate(divide="ignore"):
+        magnitude = np.where(values == 0, 0, np.floor(np.log10(np.abs(values))))
+    scale = 10.0 ** (DIGITS - 1 - magnitude)
+    return np.asarray(np.round(values * scale) / scale)
+
+
+def _clip_scores(inputs: _Inputs, tables: dict[str, _Table]) -> pd.DataFrame:
+    """Long table: every metric of the predictions, the headline metrics of the reference rows."""
+    blocks = []
+    for row, table in tables.items():
+        for name in METRICS:
+            for variant in table.variants(name):
+                if row != "prediction" and (variant or name not in HEADLINE):
+                    continue
+                top, bottom = table.get(name, variant)
+                full = _full_name(name, variant, inputs.num_generations)
+                blocks.append((row, full, top, bottom))
+    count = inputs.num_clips
+    columns = {
+        "clip_id": pd.Categorical.from_codes(
+            np.tile(np.arange(count), len(blocks)), categories=pd.Index(inputs.clip_ids)
+        ),
+        "sequence_id": pd.Categorical(inputs.sequence_ids * len(blocks)),
+        "row": pd.Categorical([b[0] for b in blocks for _ in range(count)]),
+        "metric": pd.Categorical([b[1] for b in blocks for _ in range(count)]),
+        "numerator": np.concatenate([b[2] for b in blocks]) if blocks else np.zeros(0),
+        "denominator": np.concatenate([b[3] for b in blocks]) if blocks else np.zeros(0),
+    }
+    return pd.DataFrame(columns, columns=list(CLIP_SCORE_COLUMNS))
