@@ -25,6 +25,7 @@ import torch
 from ._arrays import numpy_or_torch
 from .frames import to_anatomical
 from .skeleton import CHAINS, FINGERS, JOINT_NAMES
+from .vectors import dot
 
 FLEXION_NAMES = tuple(f"{name}_flexion" for name in JOINT_NAMES[1:16])
 ABDUCTION_NAMES = tuple(f"{JOINT_NAMES[chain[1]]}_abduction" for chain in CHAINS)
@@ -61,7 +62,7 @@ def joint_angles(motion: torch.Tensor) -> JointAngles:
 
     along, side, up = metacarpal_axes(bones[..., 0, :])
     proximal = bones[..., 1, :]
-    p_along, p_side, p_up = ((proximal * axis).sum(-1) for axis in (along, side, up))
+    p_along, p_side, p_up = (dot(proximal, axis) for axis in (along, side, up))
     # A finger flexed beyond 90° points back: its projection is read on the line, not on the ray.
     forward = torch.where(p_along < 0, -1.0, 1.0).to(p_along)
     projection = torch.hypot(p_along, p_side)
@@ -70,9 +71,9 @@ def joint_angles(motion: torch.Tensor) -> JointAngles:
 
     first, second = bones[..., 1:-1, :], bones[..., 2:, :]
     normal = torch.linalg.cross(first, second)
-    hinge = torch.atan2(normal.norm(dim=-1), (first * second).sum(-1))
+    hinge = torch.atan2(normal.norm(dim=-1), dot(first, second))
     curl = curl_axes(motion.dtype, motion.device)[:, None, :]
-    hinge = torch.where((normal * curl).sum(-1) < 0, -hinge, hinge)
+    hinge = torch.where(dot(normal, curl) < 0, -hinge, hinge)
 
     flexion = torch.cat([base_flexion[..., None], hinge], dim=-1).flatten(-2)
     valid = torch.ones(*flexion.shape[:-1], NUM_ANGLES, dtype=torch.bool, device=motion.device)
@@ -83,7 +84,7 @@ def joint_angles(motion: torch.Tensor) -> JointAngles:
 def metacarpal_axes(metacarpal: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Axes (along, side, up) of each finger's base from its metacarpal direction, anatomical coordinates."""
     dorsal = metacarpal.new_tensor([0.0, 0.0, 1.0]).expand_as(metacarpal)
-    up = dorsal - (dorsal * metacarpal).sum(-1, keepdim=True) * metacarpal
+    up = dorsal - metacarpal[..., 2:] * metacarpal
     up = torch.nn.functional.normalize(up, dim=-1)
     return metacarpal, torch.linalg.cross(up, metacarpal), up
 

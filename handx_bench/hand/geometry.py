@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 
 from ._arrays import numpy_or_torch
+from .vectors import dot
 
 
 @numpy_or_torch
@@ -22,11 +23,11 @@ def segment_segment_distance(
     """
     direction1, direction2, offset = end1 - start1, end2 - start2, start1 - start2
     s, t = closest_parameters(
-        _dot(direction1, direction1),
-        _dot(direction1, direction2),
-        _dot(direction1, offset),
-        _dot(direction2, direction2),
-        _dot(direction2, offset),
+        dot(direction1, direction1),
+        dot(direction1, direction2),
+        dot(direction1, offset),
+        dot(direction2, direction2),
+        dot(direction2, offset),
     )
     return (offset + s[..., None] * direction1 - t[..., None] * direction2).norm(dim=-1)
 
@@ -45,7 +46,3 @@ def closest_parameters(
     clamped = t.clamp(0, 1)
     s = torch.where(t == clamped, s, (b * clamped - c) / torch.where(a > 0, a, 1.0)).clamp(0, 1)
     return s, clamped
-
-
-def _dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    return (a * b).sum(-1)

@@ -70,7 +70,7 @@ def check_motion(
         )
     # The distance to the wrist is a cheap lower bound of the hand's span; the median over a clip tells wrong units
     # without refusing a generator for one wild frame.
-    reach = (frames - frames[..., WRIST : WRIST + 1, :]).square().sum(-1).amax(-1).sqrt()
+    reach = (frames - frames[..., WRIST : WRIST + 1, :]).norm(dim=-1).amax(-1)
     reach = reach.masked_fill(~valid[..., None], torch.nan).nanmedian(dim=1).values
     low, high = HAND_SPAN_M
     odd = ~((reach >= low) & (reach <= high))

@@ -14,6 +14,7 @@ import torch
 from ._arrays import numpy_or_torch
 from .geometry import closest_parameters
 from .skeleton import LEFT, PALM_RIM, TIPS, WRIST
+from .vectors import dot
 
 _CORNERS = [WRIST, *PALM_RIM]
 #: Edges of the fan as pairs of corners: five spokes, four pieces of the rim.
@@ -65,7 +66,7 @@ def _against_other_palm(motion: torch.Tensor, joints: list[int]) -> _Points:
     spokes = other[..., list(PALM_RIM), :] - wrist
     points = motion[..., joints, :].double() - wrist
     normals = torch.linalg.cross(spokes[..., :-1, :], spokes[..., 1:, :])
-    return _Points(spokes @ spokes.mT, points @ spokes.mT, points.square().sum(-1), points @ normals.mT)
+    return _Points(spokes @ spokes.mT, points @ spokes.mT, dot(points, points), points @ normals.mT)
 
 
 def _squared_distance(points: _Points) -> torch.Tensor:
@@ -103,11 +104,11 @@ def _edge_edge_squared(motion: torch.Tensor) -> torch.Tensor:
     start = corners[..., [a for a, _ in _EDGES], :]
     direction = corners[..., [b for _, b in _EDGES], :] - start
     (s1, s2), (d1, d2) = (x.unbind(-3) for x in (start, direction))
-    a, e = d1.square().sum(-1)[..., :, None], d2.square().sum(-1)[..., None, :]
+    a, e = dot(d1, d1)[..., :, None], dot(d2, d2)[..., None, :]
     b = d1 @ d2.mT
-    c = (d1 * s1).sum(-1)[..., :, None] - d1 @ s2.mT
-    f = s1 @ d2.mT - (d2 * s2).sum(-1)[..., None, :]
-    offset = s1.square().sum(-1)[..., :, None] + s2.square().sum(-1)[..., None, :] - 2 * (s1 @ s2.mT)
+    c = dot(d1, s1)[..., :, None] - d1 @ s2.mT
+    f = s1 @ d2.mT - dot(d2, s2)[..., None, :]
+    offset = dot(s1, s1)[..., :, None] + dot(s2, s2)[..., None, :] - 2 * (s1 @ s2.mT)
     s, t = closest_parameters(a, b, c, e, f)
     return (offset + s * (s * a + 2 * c) + t * (t * e - 2 * f - 2 * s * b)).amin((-2, -1))
 

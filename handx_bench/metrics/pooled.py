@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from .batch import MotionBatch
 from .functional.distributions import Distribution
 from .statistics import percentile_interval
 
@@ -20,13 +19,14 @@ class PooledCounts:
     def __init__(self, distribution: Distribution, num_clusters: int) -> None:
         self.distribution, self.num_clusters = distribution, num_clusters
         self._parts: tuple[list[sparse.coo_array], list[sparse.coo_array]] = ([], [])
+        self._total: tuple[sparse.csr_array, sparse.csr_array] | None = None
 
-    def add(self, pred: MotionBatch, ref: MotionBatch, codes: np.ndarray) -> None:
-        """Count clips whose clusters are ``codes (N,)``."""
-        for parts, batch in zip(self._parts, (pred, ref)):
-            cells = self.distribution.cells(batch).flatten(1).numpy()
-            rows = np.repeat(codes, len(cells) // len(codes))[:, None]
-            keys = (rows * self.distribution.size + cells)[cells >= 0]
+    def add(self, pred: np.ndarray, ref: np.ndarray, codes: np.ndarray) -> None:
+        """Count the cells (:meth:`Distribution.cells`) of clips whose clusters are ``codes (N,)``."""
+        for parts, cells in zip(self._parts, (pred, ref)):
+            flat = cells.reshape(len(cells), -1)
+            rows = np.repeat(codes, len(flat) // len(codes))[:, None]
+            keys = (rows * self.distribution.size + flat)[flat >= 0]
             unique, count = np.unique(keys, return_counts=True)
             index = np.divmod(unique, self.distribution.size)
             parts.append(sparse.coo_array((count, index), shape=(self.num_clusters, self.distribution.size)))
@@ -61,9 +61,18 @@ class PooledCounts:
         return rows
 
     def _counts(self) -> tuple[sparse.csr_array, sparse.csr_array]:
-        shape = (self.num_clusters, self.distribution.size)
-        total = [sum(parts, sparse.csr_array(shape)) for parts in self._parts]
-        return total[0], total[1]
+        if self._total is None:
+            # Stacked and summed once: adding matrix by matrix would copy the sum every time.
+            pred, ref = (self._merged(parts) for parts in self._parts)
+            self._total = pred, ref
+        return self._total
+
+    def _merged(self, parts: list[sparse.coo_array]) -> sparse.csr_array:
+        rows, columns, counts = (
+            np.concatenate(list(arrays)) if arrays else np.zeros(0, np.int64)
+            for arrays in ([p.coords[0] for p in parts], [p.coords[1] for p in parts], [p.data for p in parts])
+        )
+        return sparse.coo_array((counts, (rows, columns)), shape=(self.num_clusters, self.distribution.size)).tocsr()
 
     def _distance(self, weights: np.ndarray) -> dict[str, float | None]:
         pred, ref = self._counts()

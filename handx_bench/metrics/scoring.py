@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -79,16 +81,12 @@ def score(
     pooled = {info.name: PooledCounts(_distribution(info), weights.shape[1]) for info in chosen if info.distribution}
     partners = chance_partners(codes, CHANCE_GENERATIONS if inputs.num_generations > 1 else 1, seed)
 
-    for start in range(0, inputs.num_clips, CHUNK):
-        part = slice(start, min(start + CHUNK, inputs.num_clips))
-        ours, theirs = inputs.chunk(part)
-        rows = {"prediction": ours, "self": theirs, "chance": inputs.others(partners, part)}
-        for info in chosen:
-            if info.distribution:
-                pooled[info.name].add(ours, theirs, codes[part])
-                continue
-            for row, batch in rows.items():
-                tables[row].add(info, batch, theirs, inputs.options(info, part))
+    parts = [slice(i, min(i + CHUNK, inputs.num_clips)) for i in range(0, inputs.num_clips, CHUNK)]
+    for part, chunk in zip(parts, _in_parallel(lambda part: _score_chunk(inputs, chosen, partners, part), parts)):
+        for row, scores in chunk.rows.items():
+            tables[row].add(scores)
+        for name, counts in chunk.cells.items():
+            pooled[name].add(*counts, codes[part])
         if progress is not None:
             progress(part.stop, inputs.num_clips)
 
@@ -107,8 +105,9 @@ def score(
             top, bottom = tables["prediction"].get(info.name, variant)
             values[name] = _ratio_value(info, variant, top, bottom, weights, codes)
             for row in ("self", "chance"):
-                if variant in tables[row].variants(info.name) and variant != "best_of_k":
-                    reference_rows[row][name] = _quotient(*tables[row].get(info.name, variant))
+                source = "self" if not info.needs_reference else row
+                if variant in tables[source].variants(info.name) and variant != "best_of_k":
+                    reference_rows[row][name] = _quotient(*tables[source].get(info.name, variant))
     clip_scores = _clip_scores(inputs, tables)
     skills = summarise(skill_samples(clip_scores, draws, seed))
     return Report(
@@ -181,8 +180,8 @@ class _Inputs:
         full = torch.full((count,), frames) if lengths is None else torch.as_tensor(np.asarray(lengths)).to(torch.int64)
         index = None
         if train is not None:
-            index = TrainingIndex(check_motion(train, name="train").double(), num_frames=frames)
-        return cls(prediction, reference, full, ids, sequences, float(fps), given, index)
+            index = TrainingIndex(check_motion(train, name="train").cpu().double(), num_frames=frames)
+        return cls(prediction.cpu(), reference.cpu(), full, ids, sequences, float(fps), given, index)
 
     @property
     def num_clips(self) -> int:
@@ -220,18 +219,69 @@ class _Inputs:
 MIN_SCORED_FRAMES = 8
 
 
+#: Metric → variant → numerators and denominators ``(2, n)``.
+RowScores = dict[str, dict[str, np.ndarray]]
+
+
+class _Chunk(NamedTuple):
+    rows: dict[str, RowScores]
+    cells: dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def _score_chunk(inputs: _Inputs, chosen: Sequence[MetricInfo], partners: np.ndarray, part: slice) -> _Chunk:
+    ours, theirs = inputs.chunk(part)
+    batches = {"prediction": ours, "self": theirs, "chance": inputs.others(partners, part)}
+    rows: dict[str, RowScores] = {row: {} for row in batches}
+    cells = {}
+    for info in chosen:
+        if info.distribution:
+            distribution = _distribution(info)
+            cells[info.name] = (distribution.cells(ours).numpy(), distribution.cells(theirs).numpy())
+            continue
+        cls = info.load()
+        assert issubclass(cls, RatioMetric)
+        for row, batch in batches.items():
+            if row == "chance" and not info.needs_reference:
+                continue  # every clip serves equally often, so random real clips score what the real clips score
+            scores = cls.functional(batch, theirs, **inputs.options(info, part))
+            rows[row][info.name] = {
+                variant: _rounded(np.stack([x.cpu().numpy() for x in ratio])) for variant, ratio in scores.items()
+            }
+    return _Chunk(rows, cells)
+
+
+def _in_parallel(work: Callable[[slice], _Chunk], parts: Sequence[slice]) -> Iterator[_Chunk]:
+    """Results in the order of ``parts``, computed by as many threads as torch has.
+
+    Operations on a chunk are too small to share among threads: they would mostly wait for each other. A thread per chunk
+    keeps all cores busy instead.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            # A few chunks ahead, so that memory does not grow with their number.
+            waiting: deque[Future[_Chunk]] = deque()
+            for part in parts:
+                waiting.append(pool.submit(work, part))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+    finally:
+        torch.set_num_threads(threads)
+
+
 class _Table:
     """Per-clip ratios of one row, collected chunk by chunk."""
 
     def __init__(self) -> None:
         self._parts: dict[str, dict[str, list[np.ndarray]]] = {}
 
-    def add(self, info: MetricInfo, batch: MotionBatch, ref: MotionBatch, options: dict[str, Any]) -> None:
-        cls = info.load()
-        assert issubclass(cls, RatioMetric)
-        for variant, ratio in cls.functional(batch, ref, **options).items():
-            values = np.stack([ratio.numerator.cpu().numpy(), ratio.denominator.cpu().numpy()])
-            self._parts.setdefault(info.name, {}).setdefault(variant, []).append(_rounded(values))
+    def add(self, scores: RowScores) -> None:
+        for name, variants in scores.items():
+            for variant, values in variants.items():
+                self._parts.setdefault(name, {}).setdefault(variant, []).append(values)
 
     def variants(self, name: str) -> list[str]:
         return list(self._parts.get(name, {}))

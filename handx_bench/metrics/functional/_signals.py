@@ -36,7 +36,7 @@ def signals(batch: MotionBatch, axis: torch.Tensor) -> dict[str, Signal]:
     moving = batch.mask[:, 1:]
     curves = {
         "speed": (batch.wrist_velocity.norm(dim=-1), moving),
-        "velocity": ((batch.wrist_velocity * axis[:, None, None, :]).sum(-1), moving),
+        "velocity": ((batch.wrist_velocity @ axis[:, None, :, None])[..., 0], moving),
         "flexion": (batch.flexion, batch.mask),
     }
     return {name: _signal(*curve) for name, curve in curves.items()}
@@ -128,7 +128,7 @@ def relative_phase(signal: Signal, fps: float) -> Phase:
     A motion is rhythmic if on both hands the dominant frequency has at least 2 cycles in the clip and at least half of
     the power lies within ±0.5 Hz of it (Lachaux et al. 1999 for the phase-locking value |mean e^{iφ}|).
     """
-    out = [torch.zeros(len(signal.values), dtype=signal.values.dtype) for _ in range(5)]
+    out = [signal.values.new_zeros(len(signal.values)) for _ in range(5)]
     frames = signal.mask.sum(1)
     for length in frames.unique().tolist():
         rows = (frames == length).nonzero()[:, 0]

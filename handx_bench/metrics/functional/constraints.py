@@ -68,7 +68,7 @@ def _at_seams(pred: MotionBatch, ref: MotionBatch, seam: torch.Tensor, order: in
     def size(batch: MotionBatch, where: torch.Tensor) -> torch.Tensor:
         jump = torch.diff(batch.motion, n=order, dim=1).norm(dim=-1) * batch.fps ** (order - 1)
         frames = jump.shape[1]
-        total = torch.zeros(len(batch), dtype=jump.dtype)
+        total = jump.new_zeros(len(batch))
         # The n-th difference at t spans t … t + n, so those that start at most n − 1 frames earlier straddle the seam.
         for back in range(order):
             here = where[:, back : back + frames] & batch.mask[:, order:][:, :frames, None, None]
@@ -84,7 +84,7 @@ def _peak_jerk(batch: MotionBatch, transitions: torch.Tensor) -> torch.Tensor:
     """Peak jerk around the transitions, mean over them, ``(M,)``; 0 where there is none."""
     jerk = torch.diff(batch.motion, n=3, dim=1).norm(dim=-1).amax((-2, -1)) * batch.fps**3
     jerk = torch.where(batch.mask[:, 3:], jerk, 0.0)
-    total = torch.zeros(len(batch), dtype=jerk.dtype)
+    total = jerk.new_zeros(len(batch))
     for clip, frame in transitions.nonzero().tolist():
         # The third difference at t spans t … t + 3.
         total[clip] += jerk[clip, max(0, frame - _AROUND - 3) : frame + _AROUND].amax()

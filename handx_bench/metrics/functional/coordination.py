@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 
 from ...hand.angles import wrap_degrees
+from ...hand.vectors import dot
 from ..batch import MotionBatch
 from ._scores import (
     Features,
@@ -47,7 +48,8 @@ def relative_wrist_error(pred: MotionBatch, ref: MotionBatch) -> Scores:
     num = len(pred) // len(ref)
 
     def distance(a: Features, b: Features) -> torch.Tensor:
-        squared = (a[0] - b[0]).square().sum(-1)
+        difference = a[0] - b[0]
+        squared = dot(difference, difference)
         return 1000 * (torch.where(ref.mask, squared, 0.0).sum(1) / ref.mask.sum(1)).sqrt()
 
     (position, rotation), (ref_position, ref_rotation) = pred.right_in_left, ref.right_in_left

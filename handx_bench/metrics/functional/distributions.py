@@ -94,7 +94,7 @@ class Distribution:
             part = slice(start, start + axis.cells)
             p, r = predicted[..., part].double(), reference[..., part].double()
             p, r = p / p.sum(-1, keepdim=True), r / r.sum(-1, keepdim=True)
-            centres = axis.centres()
+            centres = axis.centres().to(p.device)
             distance = ((p - r).cumsum(-1)[..., :-1].abs() * centres.diff()).sum(-1)
             if self.relative:
                 mean = (r * centres).sum(-1, keepdim=True)
