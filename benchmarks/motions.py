@@ -19,6 +19,14 @@ _BONES = [
 
 def moving_hands(count: int, frames: int = 60, seed: int = 0) -> np.ndarray:
     """``(count, frames, 2, 21, 3)`` float32: hands 5–20 cm apart that wave and curl, some touching."""
+    out = np.empty((count, frames, 2, 21, 3), np.float32)
+    for start in range(0, count, 128):  # so that memory for making them does not hide what is measured
+        block = out[start : start + 128]
+        block[:] = _moving_hands(len(block), frames, seed * 1000 + start)
+    return out
+
+
+def _moving_hands(count: int, frames: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     time = np.arange(frames)[:, None] / 30
     angles = 25 + 20 * np.sin(

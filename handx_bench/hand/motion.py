@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from .skeleton import HANDS, JOINT_NAMES, NUM_JOINTS, WRIST
 HAND_SPAN_M = (0.05, 0.35)
 MIN_FRAMES = 3
 MAX_FRAMES = 100_000
+_BLOCK = 256
 
 
 class MotionError(InputError):
@@ -59,29 +60,10 @@ def check_motion(
         index = np.unravel_index(flat, x.shape[:-4]) if x.ndim > 4 else ()
         return ", ".join([*_clip_name(tuple(int(i) for i in index), clip_ids), *rest])
 
-    bad = ~torch.isfinite(frames).all(-1) & valid[..., None, None]
-    if bad.any():
-        clip, frame, hand, joint = (int(i) for i in bad.nonzero()[0])
-        value = frames[clip, frame, hand, joint].tolist()
-        raise MotionError(
-            f"{name} holds NaN or Inf: {value}",
-            where=where(clip, f"frame {frame}", f"{HANDS[hand]} {JOINT_NAMES[joint]}"),
-            fix="Fill or drop the frame before scoring",
-        )
-    # The distance to the wrist is a cheap lower bound of the hand's span; the median over a clip tells wrong units
-    # without refusing a generator for one wild frame.
-    reach = (frames - frames[..., WRIST : WRIST + 1, :]).norm(dim=-1).amax(-1)
-    reach = reach.masked_fill(~valid[..., None], torch.nan).nanmedian(dim=1).values
-    low, high = HAND_SPAN_M
-    odd = ~((reach >= low) & (reach <= high))
-    if odd.any():
-        clip, hand = (int(i) for i in odd.nonzero()[0])
-        size = float(reach[clip, hand])
-        raise MotionError(
-            f"{name}: a hand spans {size:.4g} m, expected {low}–{high} m",
-            where=where(clip, f"{HANDS[hand]} hand"),
-            fix=_size_fix(size),
-        )
+    # In blocks, so that the check's copies stay small beside a large motion.
+    for start in range(0, len(frames), _BLOCK):
+        _check_finite(frames[start : start + _BLOCK], valid[start : start + _BLOCK], start, name, where)
+        _check_size(frames[start : start + _BLOCK], valid[start : start + _BLOCK], start, name, where)
     return x
 
 
@@ -93,6 +75,35 @@ def lengths_mask(lengths: torch.Tensor, num_frames: int) -> torch.Tensor:
             [ True,  True,  True]])
     """
     return torch.arange(num_frames, device=lengths.device) < lengths[..., None]
+
+
+def _check_finite(frames: torch.Tensor, valid: torch.Tensor, start: int, name: str, where: Callable[..., str]) -> None:
+    bad = ~torch.isfinite(frames).all(-1) & valid[..., None, None]
+    if bad.any():
+        clip, frame, hand, joint = (int(i) for i in bad.nonzero()[0])
+        value = frames[clip, frame, hand, joint].tolist()
+        raise MotionError(
+            f"{name} holds NaN or Inf: {value}",
+            where=where(start + clip, f"frame {frame}", f"{HANDS[hand]} {JOINT_NAMES[joint]}"),
+            fix="Fill or drop the frame before scoring",
+        )
+
+
+def _check_size(frames: torch.Tensor, valid: torch.Tensor, start: int, name: str, where: Callable[..., str]) -> None:
+    # The distance to the wrist is a cheap lower bound of the hand's span; the median over a clip tells wrong units
+    # without refusing a generator for one wild frame.
+    reach = (frames - frames[..., WRIST : WRIST + 1, :]).norm(dim=-1).amax(-1)
+    reach = reach.masked_fill(~valid[..., None], torch.nan).nanmedian(dim=1).values
+    low, high = HAND_SPAN_M
+    odd = ~((reach >= low) & (reach <= high))
+    if odd.any():
+        clip, hand = (int(i) for i in odd.nonzero()[0])
+        size = float(reach[clip, hand])
+        raise MotionError(
+            f"{name}: a hand spans {size:.4g} m, expected {low}–{high} m",
+            where=where(start + clip, f"{HANDS[hand]} hand"),
+            fix=_size_fix(size),
+        )
 
 
 def _as_float_tensor(motion: Any, name: str) -> torch.Tensor:

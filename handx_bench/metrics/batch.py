@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -38,10 +38,12 @@ class MotionBatch:
         padded = not bool(self.mask.all())
         self.motion = torch.take_along_dim(motion, last[:, :, None, None, None], dim=1) if padded else motion
         self.fps = fps
-        self._memory: dict[Hashable, Any] = {}
+        self._memory: dict[tuple[str, MotionBatch | None], Any] = {}
 
-    def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """``compute()``, once per key; for results that several metrics of one family share."""
+    def remember(self, name: str, other: MotionBatch, compute: Callable[[], T]) -> T:
+        """``compute()``, once per name and other batch; for results that several metrics of one family share."""
+        # Compared with itself, a batch must not hold itself: only the garbage collector would free it, much later.
+        key = name, None if other is self else other
         if key not in self._memory:
             self._memory[key] = compute()
         value: T = self._memory[key]

@@ -299,35 +299,56 @@ def _contact_flags(
     intra, inter = np.zeros((num, 8), np.bool_), np.zeros((num, 10), np.bool_)
     for clip in numba.prange(num):
         for hand in range(2):
-            for tip in range(5):
-                for t in range(frames):
-                    point, other = motion[clip, t, hand, tips[tip]], motion[clip, t, 1 - hand]
-                    if tip > 0 and not intra[clip, 4 * hand + tip - 1]:
-                        thumb = motion[clip, t, hand, tips[0]]
-                        intra[clip, 4 * hand + tip - 1] = _squared(point, thumb) < INTRA_M**2
-                    if not inter[clip, 5 * hand + tip]:
-                        inter[clip, 5 * hand + tip] = _near_palm(point, other, triangles, lattice)
+            for t in range(frames):
+                own, other = motion[clip, t, hand], motion[clip, t, 1 - hand]
+                for tip in range(1, 5):
+                    if _squared(own[tips[tip]], own[tips[0]]) < INTRA_M**2:
+                        intra[clip, 4 * hand + tip - 1] = True
+                for i in range(len(triangles)):
+                    a, b, c = other[triangles[i, 0]], other[triangles[i, 1]], other[triangles[i, 2]]
+                    _mark_tips_at_triangle(own, tips, a, b, c, lattice, inter[clip, 5 * hand : 5 * hand + 5])
     return intra, inter
 
 
 @numba.njit(cache=True)
-def _near_palm(
-    point: np.ndarray, hand: np.ndarray, triangles: np.ndarray, lattice: np.ndarray
-) -> bool:  # pragma: no cover - compiled
-    for i in range(len(triangles)):
-        a, b, c = hand[triangles[i, 0]], hand[triangles[i, 1]], hand[triangles[i, 2]]
-        # A point farther from a corner than the longest side and the threshold is far from the whole triangle.
-        reach = np.sqrt(max(_squared(a, b), _squared(a, c))) + INTER_M
-        if _squared(point, a) > reach * reach:
+def _mark_tips_at_triangle(
+    hand: np.ndarray,
+    tips: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    c: np.ndarray,
+    lattice: np.ndarray,
+    out: np.ndarray,
+) -> None:  # pragma: no cover - compiled
+    """Set ``out (5,)`` where a tip is within 25 mm of a lattice point of the triangle."""
+    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+    vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+    nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    area = nx * nx + ny * ny + nz * nz
+    mx, my, mz = (a[0] + b[0] + c[0]) / 3, (a[1] + b[1] + c[1]) / 3, (a[2] + b[2] + c[2]) / 3
+    radius = 0.0
+    for k in range(3):
+        corner = a if k == 0 else (b if k == 1 else c)
+        radius = max(radius, (corner[0] - mx) ** 2 + (corner[1] - my) ** 2 + (corner[2] - mz) ** 2)
+    reach = (np.sqrt(radius) + INTER_M) ** 2
+    for tip in range(5):
+        if out[tip]:
+            continue
+        p = hand[tips[tip]]
+        # All lattice points lie within the triangle's circle and in its plane: most tips are far from one of both.
+        if (p[0] - mx) ** 2 + (p[1] - my) ** 2 + (p[2] - mz) ** 2 > reach:
+            continue
+        height = nx * (p[0] - a[0]) + ny * (p[1] - a[1]) + nz * (p[2] - a[2])
+        if height * height > 1.0001 * INTER_M**2 * area:
             continue
         for k in range(len(lattice)):
             u, v, w = lattice[k]
-            dx = u * a[0] + v * b[0] + w * c[0] - point[0]
-            dy = u * a[1] + v * b[1] + w * c[1] - point[1]
-            dz = u * a[2] + v * b[2] + w * c[2] - point[2]
+            dx = u * a[0] + v * b[0] + w * c[0] - p[0]
+            dy = u * a[1] + v * b[1] + w * c[1] - p[1]
+            dz = u * a[2] + v * b[2] + w * c[2] - p[2]
             if dx * dx + dy * dy + dz * dz < INTER_M**2:
-                return True
-    return False
+                out[tip] = True
+                break
 
 
 @numba.njit(cache=True)

@@ -13,23 +13,46 @@ from .statistics import percentile_interval
 _BLOCK = 50
 
 
+class _Entries:
+    """Rows, columns and counts of a growing sparse matrix, in one buffer that doubles when it is full.
+
+    Kept as one small array per chunk, they would lie scattered between the large ones that each chunk frees, and the
+    process would never give that memory back.
+    """
+
+    def __init__(self) -> None:
+        self._buffer, self._size = np.empty((3, 1 << 16), np.int32), 0
+
+    def append(self, *columns: np.ndarray) -> None:
+        end = self._size + len(columns[0])
+        if end > self._buffer.shape[1]:
+            grown = np.empty((3, max(end, 2 * self._buffer.shape[1])), np.int32)
+            grown[:, : self._size] = self._buffer[:, : self._size]
+            self._buffer = grown
+        self._buffer[:, self._size : end] = columns
+        self._size = end
+
+    def matrix(self, shape: tuple[int, int]) -> sparse.csr_array:
+        rows, columns, counts = self._buffer[:, : self._size]
+        return sparse.csr_array((counts, (rows, columns)), shape=shape)
+
+
 class PooledCounts:
     """Histogram counts of predictions and references, ``(C, cells)`` each, sparse: a clip fills few cells."""
 
     def __init__(self, distribution: Distribution, num_clusters: int) -> None:
         self.distribution, self.num_clusters = distribution, num_clusters
-        self._parts: tuple[list[sparse.coo_array], list[sparse.coo_array]] = ([], [])
+        self._entries = _Entries(), _Entries()
         self._total: tuple[sparse.csr_array, sparse.csr_array] | None = None
 
     def add(self, pred: np.ndarray, ref: np.ndarray, codes: np.ndarray) -> None:
         """Count the cells (:meth:`Distribution.cells`) of clips whose clusters are ``codes (N,)``."""
-        for parts, cells in zip(self._parts, (pred, ref)):
+        for entries, cells in zip(self._entries, (pred, ref)):
             flat = cells.reshape(len(cells), -1)
             rows = np.repeat(codes, len(flat) // len(codes))[:, None]
             keys = (rows * self.distribution.size + flat)[flat >= 0]
             unique, count = np.unique(keys, return_counts=True)
-            index = np.divmod(unique, self.distribution.size)
-            parts.append(sparse.coo_array((count, index), shape=(self.num_clusters, self.distribution.size)))
+            entries.append(*np.divmod(unique, self.distribution.size), count)
 
     def value(self) -> dict[str, float | None]:
         """Distance by variant over all clips."""
@@ -62,17 +85,10 @@ class PooledCounts:
 
     def _counts(self) -> tuple[sparse.csr_array, sparse.csr_array]:
         if self._total is None:
-            # Stacked and summed once: adding matrix by matrix would copy the sum every time.
-            pred, ref = (self._merged(parts) for parts in self._parts)
+            shape = (self.num_clusters, self.distribution.size)
+            pred, ref = (entries.matrix(shape) for entries in self._entries)
             self._total = pred, ref
         return self._total
-
-    def _merged(self, parts: list[sparse.coo_array]) -> sparse.csr_array:
-        rows, columns, counts = (
-            np.concatenate(list(arrays)) if arrays else np.zeros(0, np.int64)
-            for arrays in ([p.coords[0] for p in parts], [p.coords[1] for p in parts], [p.data for p in parts])
-        )
-        return sparse.coo_array((counts, (rows, columns)), shape=(self.num_clusters, self.distribution.size)).tocsr()
 
     def _distance(self, weights: np.ndarray) -> dict[str, float | None]:
         pred, ref = self._counts()

@@ -76,7 +76,7 @@ def score(
     """
     inputs = _Inputs.check(pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, train, fps)
     chosen = _choose(metrics, inputs)
-    tables = {row: _Table() for row in ("prediction", "self", "chance")}
+    tables = {row: _Table(inputs.num_clips) for row in ("prediction", "self", "chance")}
     weights, codes = bootstrap_weights(inputs.sequence_ids, draws, seed)
     pooled = {info.name: PooledCounts(_distribution(info), weights.shape[1]) for info in chosen if info.distribution}
     partners = chance_partners(codes, CHANCE_GENERATIONS if inputs.num_generations > 1 else 1, seed)
@@ -84,7 +84,7 @@ def score(
     parts = [slice(i, min(i + CHUNK, inputs.num_clips)) for i in range(0, inputs.num_clips, CHUNK)]
     for part, chunk in zip(parts, _in_parallel(lambda part: _score_chunk(inputs, chosen, partners, part), parts)):
         for row, scores in chunk.rows.items():
-            tables[row].add(scores)
+            tables[row].fill(part, scores)
         for name, counts in chunk.cells.items():
             pooled[name].add(*counts, codes[part])
         if progress is not None:
@@ -273,21 +273,25 @@ def _in_parallel(work: Callable[[slice], _Chunk], parts: Sequence[slice]) -> Ite
 
 
 class _Table:
-    """Per-clip ratios of one row, collected chunk by chunk."""
+    """Per-clip ratios of one row: numerators and denominators ``(2, N)`` of every metric and variant."""
 
-    def __init__(self) -> None:
-        self._parts: dict[str, dict[str, list[np.ndarray]]] = {}
+    def __init__(self, num_clips: int) -> None:
+        self._num_clips = num_clips
+        self._values: dict[str, dict[str, np.ndarray]] = {}
 
-    def add(self, scores: RowScores) -> None:
+    def fill(self, part: slice, scores: RowScores) -> None:
         for name, variants in scores.items():
+            own = self._values.setdefault(name, {})
             for variant, values in variants.items():
-                self._parts.setdefault(name, {}).setdefault(variant, []).append(values)
+                if variant not in own:
+                    own[variant] = np.zeros((2, self._num_clips))
+                own[variant][:, part] = values
 
     def variants(self, name: str) -> list[str]:
-        return list(self._parts.get(name, {}))
+        return list(self._values.get(name, {}))
 
     def get(self, name: str, variant: str) -> tuple[np.ndarray, np.ndarray]:
-        top, bottom = np.concatenate(self._parts[name][variant], axis=1)
+        top, bottom = self._values[name][variant]
         return top, bottom
 
 

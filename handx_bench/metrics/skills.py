@@ -65,6 +65,8 @@ def skill_samples(clip_table: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -
             parts.append(np.concatenate([[point], ratio_samples(top, bottom, weights, codes)]))
         value, ceiling, chance = parts
         both = skill(value, chance, ceiling)
+        # What real clips define and the entrant does not is no reason to be left out of the mean.
+        both = np.where(np.isnan(value) & np.isfinite(chance) & np.isfinite(ceiling), 0.0, both)
         if np.isfinite(both[0]):
             metrics[name], estimate[name] = both[1:], float(both[0])
 

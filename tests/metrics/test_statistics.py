@@ -145,6 +145,15 @@ def test_skill_draws_of_two_entrants_are_paired_whatever_the_order_of_rows():
     assert a.overall == pytest.approx(b.overall)
 
 
+def test_a_metric_that_the_entrant_leaves_undefined_counts_as_chance():
+    table = make_table(4.0)
+    dodged = (table["metric"] == "contact_event_f1") & (table["row"] == "prediction")
+    table.loc[dodged, ["numerator", "denominator"]] = 0.0
+    samples = skills.skill_samples(table, draws=50)
+    assert samples.estimate["contact"] == 0
+    assert (samples.families["contact"] == 0).all()
+
+
 def test_skill_without_a_span_is_undefined():
     assert np.isnan(skills.skill(np.array([1.0]), np.array([2.0]), np.array([2.0]))[0])
     table = make_table(4.0)

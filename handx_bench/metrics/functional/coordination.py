@@ -189,7 +189,7 @@ def _lags(pred: MotionBatch, ref: MotionBatch) -> list[tuple[str, _Lag, _Lag]]:
         ours, theirs = _paired_signals(pred, ref)
         return [(name, _lag(name, ours[name], pred.fps), _lag(name, theirs[name], ref.fps)) for name in SIGNAL_FLOORS]
 
-    return pred.remember(("lags", ref), compute)
+    return pred.remember("lags", ref, compute)
 
 
 def _paired_signals(pred: MotionBatch, ref: MotionBatch) -> tuple[dict[str, Signal], dict[str, Signal]]:
@@ -200,12 +200,12 @@ def _paired_signals(pred: MotionBatch, ref: MotionBatch) -> tuple[dict[str, Sign
             return theirs, theirs
         return signals(pred, axis.repeat_interleave(len(pred) // len(ref), 0)), theirs
 
-    return pred.remember(("signals", ref), compute)
+    return pred.remember("signals", ref, compute)
 
 
 def _phases(pred: MotionBatch, ref: MotionBatch) -> list[tuple[Phase, Phase, torch.Tensor, torch.Tensor]]:
     """Per signal: phase of predictions ``(N, K)``, of references ``(N, 1)``, who moves, where the reference is rhythmic."""
-    return pred.remember(("phases", ref), lambda: [_phase(name, pred, ref) for name in PHASE_SIGNALS])
+    return pred.remember("phases", ref, lambda: [_phase(name, pred, ref) for name in PHASE_SIGNALS])
 
 
 def _phase(name: str, pred: MotionBatch, ref: MotionBatch) -> tuple[Phase, Phase, torch.Tensor, torch.Tensor]:
