@@ -1,0 +1,113 @@
+"""A strip of pictures: one row per motion, frames from left to right, one camera for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ..errors import InputError
+from ..files import atomic_path
+from .camera import frame_tracks
+from .cell import plan_cell
+from .drawing import GREY, HAIRLINE, PAPER, draw_legend, draw_text, fit_text, text_width
+from .tracks import Track, as_tracks, clean_name, duration_s
+
+MAX_PICTURES = 24
+_WIDTHS = (300, 8000)
+
+
+def skeleton_strip(
+    motions: Mapping[str, Any] | Any,
+    fps: float | Mapping[str, float] = 30.0,
+    *,
+    num_frames: int = 8,
+    frames: Sequence[int] | None = None,
+    width: int = 1600,
+    title: str = "",
+    close_ups: bool | None = None,
+    azimuth_deg: float | None = None,
+    elevation_deg: float | None = None,
+) -> Image.Image:
+    """Picture of motions over time.
+
+    Args:
+        motions: ``(T, 2, 21, 3)`` metres, or a mapping from name to motion; each becomes a row, the first on top.
+        fps: frames per second, of all or by name.
+        num_frames: pictures in a row, evenly spaced from the first frame to the last of the longest motion.
+        frames: the frames to show instead, counted at the rate of the first motion.
+        width: of the picture, pixels; the height follows from what there is to see.
+        title: a line above the rows, e.g. the text of the clip.
+        close_ups: show each hand large below the scene; None: where the hands would be too small to read.
+        azimuth_deg, elevation_deg: where the camera stands (see :mod:`.camera`); chosen by the first motion if None.
+
+    Raises:
+        InputError: if a motion is none, or the frames or the width are out of range.
+
+    >>> hand = np.random.default_rng(0).uniform(-0.05, 0.05, (12, 2, 21, 3))
+    >>> skeleton_strip({"reference": hand, "prediction": hand + 0.01}, num_frames=4, width=800).size[0]
+    800
+    """
+    tracks = as_tracks(motions, fps)
+    times = _times(tracks, num_frames, frames)
+    if not _WIDTHS[0] <= width <= _WIDTHS[1]:
+        raise InputError(f"the width is {width} pixels, expected {_WIDTHS[0]}–{_WIDTHS[1]}")
+    framing = frame_tracks(tracks, azimuth_deg, elevation_deg)
+    text = max(10, round(width / 100))
+    margin, line = text, round(1.7 * text)
+    cell = plan_cell(framing, tracks, (width - 2 * margin) // len(times), close_ups)
+    head, row_height = 2 * line, line + cell.height
+    picture = Image.new("RGB", (width, head + row_height * len(tracks) + line + text), PAPER)
+    _draw_head(picture, title, [(t, tracks[0].frame_at(t)) for t in times], cell.width, margin, text)
+    for row, track in enumerate(tracks):
+        top = head + row * row_height
+        ImageDraw.Draw(picture).line((margin, top, width - margin, top), fill=HAIRLINE)
+        name = fit_text(track.name, width - 2 * margin, text, bold=True)
+        draw_text(picture, (margin, top + text // 4), name, text, bold=True)
+        for i, time in enumerate(times):
+            picture.paste(cell.draw(row, time), (margin + i * cell.width, top + line))
+    cell.draw_scales(picture, margin, picture.height - text // 2 - 2, text)
+    return picture
+
+
+def write_strip(path: str | Path, motions: Mapping[str, Any] | Any, fps: Any = 30.0, **options: Any) -> Path:
+    """Write :func:`skeleton_strip` as a PNG, whole or not at all; the same input gives the same bytes."""
+    picture = skeleton_strip(motions, fps, **options)
+    with atomic_path(path) as temporary:
+        picture.save(temporary, format="PNG")
+    return Path(path)
+
+
+def _draw_head(
+    picture: Image.Image, title: str, times: Sequence[tuple[float, int]], cell_width: int, margin: int, text: int
+) -> None:
+    line = round(1.7 * text)
+    legend = draw_legend(picture, picture.width - margin, line // 2 + 2, text)
+    title = fit_text(clean_name(title), legend - margin - text, text)
+    draw_text(picture, (margin, line // 2 + 2), title, text, anchor="lm")
+    labels = [f"{time:.2f} s · frame {frame}" for time, frame in times]
+    if max(text_width(label, text) for label in labels) > cell_width - text:
+        labels = [f"{time:.2f} s" for time, _ in times]
+    for i, label in enumerate(labels):
+        middle = margin + i * cell_width + cell_width // 2
+        draw_text(picture, (middle, 2 * line - 4), label, text, anchor="md", fill=GREY)
+
+
+def _times(tracks: Sequence[Track], num_frames: int, frames: Sequence[int] | None) -> list[float]:
+    if frames is not None:
+        if not 1 <= len(frames) <= MAX_PICTURES:
+            raise InputError(f"{len(frames)} frames chosen, expected 1–{MAX_PICTURES}")
+        last = max(track.num_frames for track in tracks) - 1
+        for frame in frames:
+            if not 0 <= frame <= last:
+                raise InputError(f"frame {frame} does not exist", fix=f"The last frame is {last}")
+        return [frame / tracks[0].fps for frame in frames]
+    if not 1 <= num_frames <= MAX_PICTURES:
+        raise InputError(f"{num_frames} pictures in a row, expected 1–{MAX_PICTURES}")
+    # Whole frames of the first track, so that the label says exactly what is seen.
+    end = duration_s(tracks) * tracks[0].fps
+    chosen = dict.fromkeys(round(float(f)) for f in np.linspace(0, end, num_frames))
+    return [frame / tracks[0].fps for frame in chosen]
