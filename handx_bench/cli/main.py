@@ -1,0 +1,43 @@
+"""``handx-bench``: assembles the commands. Their modules import nothing heavy before they run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+
+import typer
+
+from ..errors import InputError
+from ._common import err
+
+app = typer.Typer(
+    name="handx-bench",
+    help="Benchmark for generating two-hand 3-D hand motion: score a generator, submit it, see it ranked.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+#: Modules of this package in the order of ``--help``; each has ``register(app)``.
+_COMMANDS = ("demo", "data", "score", "generate", "evaluate", "protocols", "show", "submit", "worker", "leaderboard")
+
+for _name in _COMMANDS:
+    importlib.import_module(f".{_name}", __package__).register(app)
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 the work failed, 2 the input or the call is wrong."""
+    try:
+        app()
+    except InputError as error:
+        err.print(f"error: {error}", style="red", markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        err.print("interrupted", style="yellow")
+        sys.exit(130)
+    except Exception:
+        traceback.print_exc()
+        err.print("This is a failure of handx-bench or of the machine, not of the input.", style="red")
+        sys.exit(1)
