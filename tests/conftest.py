@@ -8,10 +8,14 @@ from pathlib import Path
 
 # Read at import by huggingface_hub and datasets; tests never touch the network or the user's caches.
 os.environ.setdefault("HF_HOME", tempfile.mkdtemp(prefix="handx-hf-"))
+# One HandX-Mini for all workers and runs: its folder is named after the code that makes it.
+os.environ.setdefault("HANDX_BENCH_CACHE", str(Path(tempfile.gettempdir()) / "handx-bench-tests"))
 os.environ["HF_HUB_DISABLE_XET"] = "1"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Consoles read their width once: messages must not be wrapped differently from terminal to terminal.
+os.environ["COLUMNS"] = "200"
 
 import pytest
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from . import _common
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from ..metrics.report import MetricValue, Report
@@ -16,6 +20,19 @@ if TYPE_CHECKING:
 _ARROWS = {"lower": "↓", "higher": "↑", "none": "·"}
 #: Reference rows that stand beside the values, with what they are called there.
 _ROWS = {"self": "real", "half_split": "half", "chance": "chance"}
+
+
+def answer(report: Report, out: Path | None, *, as_json: bool, variants: bool) -> None:
+    """Write the report's files where ``out`` is given, and answer with JSON or with tables."""
+    from ..bench.report_io import write_report
+
+    place = write_report(report, out) if out is not None else None
+    if as_json:
+        _common.print_json(report)
+        return
+    print_report(report, _common.out, variants=variants)
+    if place is not None:
+        _common.out.print(f"report: {place}", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_report(report: Report, console: Console, *, variants: bool = False) -> None:

@@ -35,15 +35,8 @@ def evaluate(
         raise typer.BadParameter("is needed", param_hint="--pred")
 
     from ..bench.evaluate import evaluate as score
-    from ..bench.report_io import write_report
-    from ._report_table import print_report
+    from ._report_table import answer
 
     with progress_bar("scoring") as progress:
         report = score(pred, protocol, progress=progress)
-    place = write_report(report, out) if out is not None else None
-    if json:
-        _common.print_json(report)
-        return
-    print_report(report, _common.out, variants=all_)
-    if place is not None:
-        _common.out.print(f"report: {place}", markup=False, highlight=False, soft_wrap=True)
+    answer(report, out, as_json=json, variants=all_)

@@ -45,20 +45,13 @@ def score(
         numbers = handx_release_numbers(pair)
         _common.print_json(numbers) if json else _print_numbers(numbers)
         return
-    from ..bench.report_io import write_report
-    from ._report_table import print_report
+    from ._report_table import answer
 
     names = [name.strip() for name in metrics.split(",")] if metrics else None
     with progress_bar("scoring") as progress:
         report = score_pair(pair, names, seed=seed, draws=draws, progress=progress)
     report = report.model_copy(update={"generator": pred.stem})
-    place = write_report(report, out) if out is not None else None
-    if json:
-        _common.print_json(report)
-        return
-    print_report(report, _common.out, variants=all_)
-    if place is not None:
-        _common.out.print(f"report: {place}", markup=False, highlight=False, soft_wrap=True)
+    answer(report, out, as_json=json, variants=all_)
 
 
 def _print_numbers(numbers: dict[str, float]) -> None:

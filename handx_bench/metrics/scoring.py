@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +12,8 @@ import pandas as pd
 import torch
 
 from ..errors import InputError
-from ..hand.motion import check_motion
 from .base import DistributionMetric, RatioMetric
-from .batch import MotionBatch
-from .functional.memorisation import TrainingIndex
+from .inputs import ScoreInputs
 from .pooled import PooledCounts
 from .reference_rows import chance_partners, half_split
 from .registry import HEADLINE, METRICS, MetricInfo, get_metric
@@ -74,7 +71,7 @@ def score(
         MotionError: a motion is not one.
         InputError: unknown metric, duplicate ids, or inputs that do not belong together.
     """
-    inputs = _Inputs.check(pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, train, fps)
+    inputs = ScoreInputs.check(pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, train, fps)
     chosen = _choose(metrics, inputs)
     tables = {row: _Table(inputs.num_clips) for row in ("prediction", "self", "chance")}
     weights, codes = bootstrap_weights(inputs.sequence_ids, draws, seed)
@@ -122,103 +119,6 @@ def score(
     )
 
 
-@dataclass
-class _Inputs:
-    """Checked inputs, and the batches of a chunk."""
-
-    pred: torch.Tensor
-    ref: torch.Tensor
-    lengths: torch.Tensor
-    clip_ids: list[str]
-    sequence_ids: list[str]
-    fps: float
-    given: dict[str, torch.Tensor] = field(default_factory=dict)
-    train: TrainingIndex | None = None
-
-    @classmethod
-    def check(
-        cls, pred: Any, ref: Any, lengths: Any, clip_ids: Any, sequence_ids: Any,
-        constraints: Any, transitions: Any, train: Any, fps: float,
-    ) -> _Inputs:  # fmt: skip
-        if not 1 <= fps <= 1000:
-            raise InputError(f"fps is {fps}, expected 1–1000", fix="Give frames per second")
-        prediction = check_motion(pred, lengths, name="prediction", clip_ids=clip_ids, min_frames=MIN_SCORED_FRAMES)
-        reference = check_motion(ref, lengths, name="reference", clip_ids=clip_ids, min_frames=MIN_SCORED_FRAMES)
-        if prediction.ndim == 5:
-            prediction = prediction[:, None]
-        if (
-            prediction.ndim != 6
-            or reference.ndim != 5
-            or ((prediction.shape[0], prediction.shape[2]) != tuple(reference.shape[:2]))
-        ):
-            raise InputError(
-                f"predictions have shape {tuple(prediction.shape)}, references {tuple(reference.shape)}",
-                fix="Give predictions (N, T, 2, 21, 3) or (N, K, T, 2, 21, 3) and one reference (T, 2, 21, 3) per clip",
-            )
-        count, frames = reference.shape[:2]
-        ids = [str(i) for i in range(count)] if clip_ids is None else [str(i) for i in clip_ids]
-        sequences = ids if sequence_ids is None else [str(i) for i in sequence_ids]
-        for name, names in (("clip_ids", ids), ("sequence_ids", sequences)):
-            if len(names) != count:
-                raise InputError(f"{len(names)} {name} for {count} clips", fix=f"Give one of the {name} per clip")
-        doubles = sorted({i for i in ids if ids.count(i) > 1}) if len(set(ids)) < count else []
-        if doubles:
-            raise InputError(f"clip id {doubles[0]!r} occurs more than once", fix="Clip ids must be unique")
-        given = {}
-        for name, value, shape in (
-            ("constraints", constraints, (count, frames, 2, 21)),
-            ("transitions", transitions, (count, frames)),
-        ):
-            if value is not None:
-                mask = torch.as_tensor(np.asarray(value))
-                if mask.dtype != torch.bool or tuple(mask.shape) != shape:
-                    raise InputError(
-                        f"{name} are {mask.dtype} {tuple(mask.shape)}, expected bool {shape}",
-                        fix="True marks what the generator was given",
-                    )
-                given[name] = mask
-        full = torch.full((count,), frames) if lengths is None else torch.as_tensor(np.asarray(lengths)).to(torch.int64)
-        index = None
-        if train is not None:
-            index = TrainingIndex(check_motion(train, name="train").cpu().double(), num_frames=frames)
-        return cls(prediction.cpu(), reference.cpu(), full, ids, sequences, float(fps), given, index)
-
-    @property
-    def num_clips(self) -> int:
-        return self.pred.shape[0]
-
-    @property
-    def num_generations(self) -> int:
-        return self.pred.shape[1]
-
-    def chunk(self, part: slice) -> tuple[MotionBatch, MotionBatch]:
-        """Predictions and references of some clips."""
-        lengths = self.lengths[part]
-        ours = MotionBatch(
-            self.pred[part].flatten(0, 1).double(), lengths.repeat_interleave(self.num_generations), self.fps
-        )
-        return ours, MotionBatch(self.ref[part].double(), lengths, self.fps)
-
-    def others(self, partners: np.ndarray, part: slice) -> MotionBatch:
-        """Other real clips in the place of predictions, held at their last frame or cut to the clip's length."""
-        index = torch.from_numpy(partners[part])
-        held = MotionBatch(self.ref[index.flatten()].double(), self.lengths[index.flatten()], self.fps).motion
-        return MotionBatch(held, self.lengths[part].repeat_interleave(index.shape[1]), self.fps)
-
-    def options(self, info: MetricInfo, part: slice) -> dict[str, Any]:
-        """Further input of a metric."""
-        if info.optional == "train":
-            return {"train": self.train}
-        return {info.optional: self.given[info.optional][part]} if info.optional else {}
-
-    def has(self, optional: str | None) -> bool:
-        return optional is None or optional in self.given or (optional == "train" and self.train is not None)
-
-
-#: Third differences and lags need some frames; windows of HandX have 60.
-MIN_SCORED_FRAMES = 8
-
-
 #: Metric → variant → numerators and denominators ``(2, n)``.
 RowScores = dict[str, dict[str, np.ndarray]]
 
@@ -228,7 +128,7 @@ class _Chunk(NamedTuple):
     cells: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-def _score_chunk(inputs: _Inputs, chosen: Sequence[MetricInfo], partners: np.ndarray, part: slice) -> _Chunk:
+def _score_chunk(inputs: ScoreInputs, chosen: Sequence[MetricInfo], partners: np.ndarray, part: slice) -> _Chunk:
     ours, theirs = inputs.chunk(part)
     batches = {"prediction": ours, "self": theirs, "chance": inputs.others(partners, part)}
     rows: dict[str, RowScores] = {row: {} for row in batches}
@@ -295,7 +195,7 @@ class _Table:
         return top, bottom
 
 
-def _choose(metrics: Sequence[str] | None, inputs: _Inputs) -> list[MetricInfo]:
+def _choose(metrics: Sequence[str] | None, inputs: ScoreInputs) -> list[MetricInfo]:
     if metrics is None:
         return [
             info for info in METRICS.values()
@@ -371,7 +271,7 @@ def _rounded(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.round(values * scale) / scale)
 
 
-def _clip_scores(inputs: _Inputs, tables: dict[str, _Table]) -> pd.DataFrame:
+def _clip_scores(inputs: ScoreInputs, tables: dict[str, _Table]) -> pd.DataFrame:
     """Long table: every metric of the predictions, the headline metrics of the reference rows."""
     blocks = []
     for row, table in tables.items():

@@ -5,7 +5,11 @@ import pytest
 from benchmarks.disturbances import BEGIN, CARD, END, load_recordings, score_disturbances, table
 from handx_bench.metrics import METRICS
 
-PAIRED = [n for n, i in METRICS.items() if i.needs_reference and not i.optional and i.direction != "none"]
+PAIRED = [
+    name
+    for name, info in METRICS.items()
+    if info.needs_reference and not info.optional and info.direction != "none" and info.min_generations == 1
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +32,9 @@ def test_each_metric_moves_as_its_definition_says(reports):
         base, _, variant = name.partition(".")
         info = METRICS[base]
         if info.needs_reference and info.direction_of(variant) != "none":
+            if metric.value is None:
+                assert name.endswith(".intra"), name  # nobody pinches in these recordings
+                continue
             assert metric.value == {"lower": 0, "higher": 1}[info.direction_of(variant)], name
     for name in PAIRED:
         if not METRICS[name].has_value:
