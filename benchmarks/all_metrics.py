@@ -7,10 +7,12 @@ and the bootstrap of 1,000 draws. Run: ``python -m benchmarks.all_metrics [--cli
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 
 import numpy as np
 
+from handx_bench.bench.report_io import write_report
 from handx_bench.metrics import score
 
 from .motions import moving_hands
@@ -31,18 +33,23 @@ def main() -> None:
         pred[:, k] = moving_hands(count, seed=1 + k)
     score(pred[:16], ref[:16], draws=10)  # compiles
 
-    def seconds(part: int) -> float:
+    def seconds(part: int) -> tuple[float, int]:
         start = time.perf_counter()
-        score(pred[:part], ref[:part])
-        return time.perf_counter() - start
+        report = score(pred[:part], ref[:part])
+        taken = time.perf_counter() - start
+        with tempfile.TemporaryDirectory() as folder:
+            size = sum(f.stat().st_size for f in write_report(report, folder).parent.iterdir())
+        return taken, size
 
-    quarter, whole = seconds(count // 4), seconds(count)
+    (quarter, small), (whole, large) = seconds(count // 4), seconds(count)
     memory = peak_memory_gb()
     print(f"{count} clips × {GENERATIONS}: {whole:.1f} s (target {TARGET_S:.0f}: {_verdict(whole <= TARGET_S)}), "
           f"{memory:.2f} GB (target {TARGET_GB:.0f}: {_verdict(memory < TARGET_GB)})")  # fmt: skip
     print(
         f"{count // 4} clips × {GENERATIONS}: {quarter:.1f} s, so four times as many take {whole / quarter:.1f}× as long"
     )
+
+    print(f"report and clip scores: {large / 2**20:.2f} MB, {large / small:.1f}× those of a quarter")
 
 
 def _verdict(met: bool) -> str:
