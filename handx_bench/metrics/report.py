@@ -19,12 +19,14 @@ class MetricValue(_Strict):
     """One number with its uncertainty.
 
     ``value`` is None where no clip could be scored (``coverage`` 0). ``low`` and ``high`` bound the central 95 % of
-    the clustered bootstrap; ``n`` counts the clips that were looked at and ``coverage`` the share that could be scored.
+    the clustered bootstrap; ``repetition`` is the half-width 1.96·std/√K that papers print, over the K generations as
+    repetitions: it knows nothing of the clips and is never used to rank. ``n`` counts the clips that were looked at and ``coverage`` the share that could be scored.
     """
 
     value: float | None
     low: float | None = None
     high: float | None = None
+    repetition: float | None = None
     unit: str
     direction: Literal["lower", "higher", "none"]
     n: int

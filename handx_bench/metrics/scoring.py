@@ -19,7 +19,7 @@ from .reference_rows import chance_partners, half_split
 from .registry import HEADLINE, METRICS, MetricInfo, get_metric
 from .report import CLIP_SCORE_COLUMNS, MetricValue, Report
 from .skills import skill_samples, summarise
-from .statistics import DRAWS, bootstrap_weights, percentile_interval, ratio_samples
+from .statistics import DRAWS, bootstrap_weights, percentile_interval, ratio_samples, repetition_half_width
 from .warnings import report_warnings
 
 #: Clips of one pass. Fixed, so that neither memory nor results depend on how many clips there are.
@@ -73,7 +73,7 @@ def score(
     """
     inputs = ScoreInputs.check(pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, train, fps)
     chosen = _choose(metrics, inputs)
-    tables = {row: _Table(inputs.num_clips) for row in ("prediction", "self", "chance")}
+    tables = {row: _Table(inputs.num_clips) for row in ("prediction", "self", "chance", _GENERATIONS)}
     weights, codes = bootstrap_weights(inputs.sequence_ids, draws, seed)
     pooled = {info.name: PooledCounts(_distribution(info), weights.shape[1]) for info in chosen if info.distribution}
     partners = chance_partners(codes, CHANCE_GENERATIONS if inputs.num_generations > 1 else 1, seed)
@@ -100,7 +100,11 @@ def score(
         for variant in tables["prediction"].variants(info.name):
             name = _full_name(info.name, variant, inputs.num_generations)
             top, bottom = tables["prediction"].get(info.name, variant)
-            values[name] = _ratio_value(info, variant, top, bottom, weights, codes)
+            value = _ratio_value(info, variant, top, bottom, weights, codes)
+            if variant in tables[_GENERATIONS].variants(info.name):
+                runs = _quotients(*tables[_GENERATIONS].get(info.name, variant))
+                value = value.model_copy(update={"repetition": _tidy(repetition_half_width(runs))})
+            values[name] = value
             for row in ("self", "chance"):
                 source = "self" if not info.needs_reference else row
                 if variant in tables[source].variants(info.name) and variant != "best_of_k":
@@ -119,7 +123,9 @@ def score(
     )
 
 
-#: Metric → variant → numerators and denominators ``(2, n)``.
+#: Row of the predictions' scores apart by generation.
+_GENERATIONS = "generations"
+#: Metric → variant → numerators and denominators ``(2, n)``, with a further axis K in the row ``generations``.
 RowScores = dict[str, dict[str, np.ndarray]]
 
 
@@ -131,7 +137,7 @@ class _Chunk(NamedTuple):
 def _score_chunk(inputs: ScoreInputs, chosen: Sequence[MetricInfo], partners: np.ndarray, part: slice) -> _Chunk:
     ours, theirs = inputs.chunk(part)
     batches = {"prediction": ours, "self": theirs, "chance": inputs.others(partners, part)}
-    rows: dict[str, RowScores] = {row: {} for row in batches}
+    rows: dict[str, RowScores] = {row: {} for row in (*batches, _GENERATIONS)}
     cells = {}
     for info in chosen:
         if info.distribution:
@@ -145,9 +151,17 @@ def _score_chunk(inputs: ScoreInputs, chosen: Sequence[MetricInfo], partners: np
                 continue  # every clip serves equally often, so random real clips score what the real clips score
             scores = cls.functional(batch, theirs, **inputs.options(info, part))
             rows[row][info.name] = {
-                variant: _rounded(np.stack([x.cpu().numpy() for x in ratio])) for variant, ratio in scores.items()
+                variant: _stacked(ratio.numerator, ratio.denominator) for variant, ratio in scores.items()
             }
+            if row == "prediction":
+                rows[_GENERATIONS][info.name] = {
+                    variant: _stacked(*ratio.by_generation) for variant, ratio in scores.items() if ratio.by_generation
+                }
     return _Chunk(rows, cells)
+
+
+def _stacked(*parts: torch.Tensor) -> np.ndarray:
+    return _rounded(np.stack([x.cpu().numpy() for x in parts]))
 
 
 def _in_parallel(work: Callable[[slice], _Chunk], parts: Sequence[slice]) -> Iterator[_Chunk]:
@@ -173,7 +187,7 @@ def _in_parallel(work: Callable[[slice], _Chunk], parts: Sequence[slice]) -> Ite
 
 
 class _Table:
-    """Per-clip ratios of one row: numerators and denominators ``(2, N)`` of every metric and variant."""
+    """Per-clip ratios of one row: numerators and denominators ``(2, N)`` or ``(2, N, K)`` of each metric and variant."""
 
     def __init__(self, num_clips: int) -> None:
         self._num_clips = num_clips
@@ -184,7 +198,7 @@ class _Table:
             own = self._values.setdefault(name, {})
             for variant, values in variants.items():
                 if variant not in own:
-                    own[variant] = np.zeros((2, self._num_clips))
+                    own[variant] = np.zeros((2, self._num_clips, *values.shape[2:]))
                 own[variant][:, part] = values
 
     def variants(self, name: str) -> list[str]:
@@ -259,6 +273,12 @@ def _quotient(top: np.ndarray, bottom: np.ndarray) -> float | None:
     return _tidy(float(top.sum() / total)) if total else None
 
 
+def _quotients(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """Value of each generation ``(K,)`` from ``(N, K)``, NaN where undefined."""
+    total = bottom.sum(0)
+    return np.divide(top.sum(0), total, out=np.full(len(total), np.nan), where=total != 0)
+
+
 def _tidy(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.{DIGITS}g}")
 
@@ -274,7 +294,8 @@ def _rounded(values: np.ndarray) -> np.ndarray:
 def _clip_scores(inputs: ScoreInputs, tables: dict[str, _Table]) -> pd.DataFrame:
     """Long table: every metric of the predictions, the headline metrics of the reference rows."""
     blocks = []
-    for row, table in tables.items():
+    for row in ("prediction", "self", "chance"):
+        table = tables[row]
         for name in METRICS:
             for variant in table.variants(name):
                 if row != "prediction" and (variant or name not in HEADLINE):

@@ -111,6 +111,16 @@ def test_generators_that_cheat_or_freeze_are_warned_about(data):
     assert any("training clip" in w for w in copied.warnings)
 
 
+def test_the_fields_interval_over_repetitions(data):
+    pred, ref, _ = data
+    report = score(pred, ref, metrics=["mpjpe", "contact_event_f1", "jerk_ratio"], draws=10)
+    for name in ("mpjpe", "contact_event_f1", "jerk_ratio"):
+        runs = [score(pred[:, k], ref, metrics=[name], draws=10).metrics[name].value for k in range(3)]
+        assert report.metrics[name].repetition == pytest.approx(1.96 * np.std(runs) / np.sqrt(3), rel=1e-4), name
+    assert score(pred[:, 0], ref, metrics=["mpjpe"], draws=10).metrics["mpjpe"].repetition is None
+    assert report.metrics["mpjpe.energy"].repetition is None
+
+
 def test_progress_is_told(data):
     pred, ref, _ = data
     seen = []

@@ -16,12 +16,15 @@ from ..batch import MotionBatch
 class Ratio(NamedTuple):
     """Per clip ``numerator (N,)`` and ``denominator (N,)``, float64; the value is their quotient, 0/0 is undefined.
 
+    ``by_generation`` has both once more as ``(N, K)``, where each generation has a value of its own.
+
     Over a set of clips the value is Σ numerator / Σ denominator: a mean over clips where denominators are 0 or 1,
     a micro-average where they count events. Sums merge, so batches and processes can be added up.
     """
 
     numerator: torch.Tensor
     denominator: torch.Tensor
+    by_generation: tuple[torch.Tensor, torch.Tensor] | None = None
 
     @property
     def value(self) -> torch.Tensor:
@@ -40,8 +43,9 @@ Features: TypeAlias = Sequence[torch.Tensor]
 
 
 def ratio(numerator: torch.Tensor, denominator: torch.Tensor) -> Ratio:
-    """Ratio of sums over everything but the clip axis."""
-    return Ratio(*(x.to(torch.float64).flatten(1).sum(1) for x in torch.broadcast_tensors(numerator, denominator)))
+    """Ratio of sums over everything but the clip axis; inputs are ``(N, K, …)``."""
+    top, bottom = (x.to(torch.float64).flatten(2).sum(2) for x in torch.broadcast_tensors(numerator, denominator))
+    return Ratio(top.sum(1), bottom.sum(1), (top, bottom))
 
 
 def mean_over_generations(values: torch.Tensor, defined: torch.Tensor | None = None) -> Ratio:
@@ -49,8 +53,9 @@ def mean_over_generations(values: torch.Tensor, defined: torch.Tensor | None = N
     if defined is None:
         defined = torch.ones_like(values, dtype=torch.bool)
     count = defined.sum(1)
-    mean = torch.where(defined, values, 0.0).to(torch.float64).sum(1) / count.clamp(min=1)
-    return Ratio(mean, (count > 0).to(torch.float64))
+    known = torch.where(defined, values, 0.0).to(torch.float64)
+    mean = known.sum(1) / count.clamp(min=1)
+    return Ratio(mean, (count > 0).to(torch.float64), (known, defined.to(torch.float64)))
 
 
 def generations(feature: torch.Tensor, num: int) -> torch.Tensor:

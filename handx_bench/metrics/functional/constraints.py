@@ -46,7 +46,7 @@ def transition_smoothness(pred: MotionBatch, ref: MotionBatch, *, transitions: t
     """
     ours, theirs = _peak_jerk(pred, _repeated(transitions, pred, ref)), _peak_jerk(ref, transitions)
     num = len(pred) // len(ref)
-    return {"": ratio(generations(ours, num).mean(1, keepdim=True), theirs[:, None])}
+    return {"": ratio(generations(ours, num)[..., None], theirs[:, None, None])}
 
 
 def _repeated(x: torch.Tensor, pred: MotionBatch, ref: MotionBatch) -> torch.Tensor:
@@ -76,8 +76,8 @@ def _at_seams(pred: MotionBatch, ref: MotionBatch, seam: torch.Tensor, order: in
         return total
 
     num = len(pred) // len(ref)
-    ours = generations(size(pred, seam.repeat_interleave(num, 0)), num).mean(1)
-    return Ratio(ours.to(torch.float64), size(ref, seam).to(torch.float64))
+    ours = generations(size(pred, seam.repeat_interleave(num, 0)), num)
+    return ratio(ours[..., None], size(ref, seam)[:, None, None])
 
 
 def _peak_jerk(batch: MotionBatch, transitions: torch.Tensor) -> torch.Tensor:

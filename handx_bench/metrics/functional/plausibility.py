@@ -7,7 +7,7 @@ import torch
 from ...hand.geometry import segment_segment_distance
 from ...hand.skeleton import BONES, LEFT, RIGHT, TIPS
 from ..batch import MotionBatch
-from ._scores import Ratio, Scores, generations, mean_over_generations, metric_function
+from ._scores import Ratio, Scores, generations, mean_over_generations, metric_function, ratio
 
 CAPSULE_RADIUS_M = 0.008
 #: Mean joint speed below which a clip counts as frozen; resting hands tremble at several mm/s.
@@ -102,8 +102,9 @@ def _per_clip(value: torch.Tensor, pred: MotionBatch, ref: MotionBatch) -> Ratio
 
 def _relative(pred: MotionBatch, ref: MotionBatch, order: int) -> Ratio:
     num = len(pred) // len(ref)
-    ours = generations(_mean_derivative(pred, order), num).mean(1)
-    return Ratio(ours.to(torch.float64), _mean_derivative(ref, order).to(torch.float64))
+    return ratio(
+        generations(_mean_derivative(pred, order), num)[..., None], _mean_derivative(ref, order)[:, None, None]
+    )
 
 
 def _mean_derivative(batch: MotionBatch, order: int) -> torch.Tensor:
