@@ -1,13 +1,7 @@
-"""What each metric does to known disturbances of real recordings; writes the table of the metrics card.
-
-Run ``python -m benchmarks.disturbances`` beside the shared recordings (or with HANDX_SHARED set) to print the table, with
-``--write`` to put it into ``data_cards/metrics.md``.
-"""
+"""What each metric does to known disturbances of real recordings; a table of the metrics card (``metrics_card.py``)."""
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +10,6 @@ import numpy as np
 from handx_bench.metrics import METRICS, score
 from handx_bench.metrics.report import Report
 
-CARD = Path(__file__).resolve().parents[1] / "data_cards" / "metrics.md"
-BEGIN, END = "<!-- disturbances: begin -->", "<!-- disturbances: end -->"
 DELAY_FRAMES = 20
 
 Clips = list[np.ndarray]
@@ -101,21 +93,3 @@ def _number(value: float | None) -> str:
     if abs(value) < 1e-9:
         return "0"
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-
-
-def main() -> None:
-    """Print the table or put it into the card."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the table into data_cards/metrics.md")
-    default = os.environ.get("HANDX_SHARED", Path(__file__).resolve().parents[2] / "shared")
-    parser.add_argument("--shared", type=Path, default=Path(default))
-    arguments = parser.parse_args()
-    text = table(score_disturbances(*load_recordings(arguments.shared)))
-    print(text)
-    if arguments.write:
-        before, rest = CARD.read_text().split(BEGIN)
-        CARD.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.disturbances import BEGIN, CARD, END, load_recordings, score_disturbances, table
+from benchmarks.disturbances import load_recordings, score_disturbances, table
+from benchmarks.metrics_card import CARD, block, facts
 from handx_bench.metrics import METRICS
 
 PAIRED = [
@@ -23,7 +24,11 @@ def value(reports, row, name):
 
 @pytest.mark.slow
 def test_the_card_shows_the_measured_table(reports):
-    assert CARD.read_text().split(BEGIN)[1].split(END)[0].strip() == table(reports)
+    assert block(CARD.read_text(encoding="utf-8"), "disturbances") == table(reports)
+
+
+def test_the_card_states_the_declared_facts():
+    assert block(CARD.read_text(encoding="utf-8"), "facts") == facts(), "run: python -m benchmarks.metrics_card"
 
 
 @pytest.mark.slow

@@ -13,7 +13,6 @@ from ...hand.skeleton import FINGERS
 from ..batch import MotionBatch
 from ._scores import (
     Features,
-    Ratio,
     Scores,
     generations,
     mean_over_generations,
@@ -164,16 +163,3 @@ def _clinical_limits(like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         low, high = CLINICAL_RANGES.get(key, (-torch.inf, torch.inf))
         limits.append((low - ROM_MARGIN_DEG, high + ROM_MARGIN_DEG))
     return like.new_tensor(limits).unbind(1)  # type: ignore[return-value]
-
-
-__all__ = [
-    "ANGLE_GROUPS",
-    "CLINICAL_RANGES",
-    "Ratio",
-    "joint_angle_energy",
-    "joint_angle_error",
-    "mpjpe",
-    "pa_mpjpe",
-    "procrustes_align",
-    "range_of_motion_violation",
-]
