@@ -8,7 +8,7 @@ pose, ``forward_kinematics`` writes it, ``contact_distances`` → ``contact_mask
 from .angles import ANGLE_NAMES, NUM_ANGLES, JointAngles, joint_angles, wrap_degrees
 from .contact import CHANNEL_NAMES, CHANNELS, NUM_CHANNELS, channels_of, contact_distances
 from .events import Events, contact_mask, extract_events
-from .frames import HandFrames, hand_frames, right_in_left
+from .frames import HandFrames, check_frames, hand_frames, right_in_left
 from .kinematics import HandShape, forward_kinematics
 from .matching import Matching, match_intervals, match_onsets
 from .motion import MotionError, check_motion, lengths_mask
@@ -26,6 +26,7 @@ __all__ = [
     "Matching",
     "MotionError",
     "channels_of",
+    "check_frames",
     "check_motion",
     "contact_distances",
     "contact_mask",

@@ -8,15 +8,19 @@ mean the same on both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 
 from ._arrays import numpy_or_torch
-from .motion import MotionError
+from .motion import MotionError, lengths_mask, motion_place
 from .skeleton import HANDS, JOINT_INDEX, LEFT, RIGHT, WRIST
 
 _DEGENERATE = 1e-8
+_BLOCK = 256
+_NO_FRAME = "wrist, index MCP and middle MCP lie on one line, so the hand has no frame"
+_MEND = "Drop the clip, or mend the joints of that frame"
 
 
 class HandFrames(NamedTuple):
@@ -36,23 +40,50 @@ def hand_frames(motion: torch.Tensor) -> HandFrames:
     Raises:
         MotionError: wrist, index MCP and middle MCP lie on one line (‖cross‖ < 1e-8), naming clip and frame.
     """
-    wrist = motion[..., WRIST, :]
-    distal = motion[..., JOINT_INDEX["middle_mcp"], :] - wrist
-    radial = motion[..., JOINT_INDEX["index_mcp"], :] - wrist
-    x = torch.nn.functional.normalize(distal, dim=-1)
-    cross = torch.linalg.cross(x, radial)
+    x, cross = _frame_cross(motion)
     size = cross.norm(dim=-1, keepdim=True)
     if (size < _DEGENERATE).any():
         *lead, hand = (int(i) for i in (size[..., 0] < _DEGENERATE).nonzero()[0])
-        names = ("clip", "generation", "frame")
-        where = [f"{n} {i}" for n, i in zip([*names[: len(lead) - 1], "frame"], lead)]
-        raise MotionError(
-            "wrist, index MCP and middle MCP lie on one line, so the hand has no frame",
-            where=", ".join([*where, f"{HANDS[hand]} hand"]),
-            fix="Drop the clip, or mend the joints of that frame",
-        )
+        names = [*("clip", "generation")[: max(0, len(lead) - 1)], "frame"]
+        where = ", ".join([*(f"{n} {i}" for n, i in zip(names, lead)), f"{HANDS[hand]} hand"])
+        raise MotionError(_NO_FRAME, where=where, fix=_MEND)
     z = cross / size
-    return HandFrames(wrist, torch.stack([x, torch.linalg.cross(z, x), z], dim=-1))
+    return HandFrames(motion[..., WRIST, :], torch.stack([x, torch.linalg.cross(z, x), z], dim=-1))
+
+
+def check_frames(
+    motion: torch.Tensor,
+    lengths: torch.Tensor | None = None,
+    *,
+    name: str = "motion",
+    clip_ids: Sequence[str] | None = None,
+) -> None:
+    """Make sure that every hand ``(..., T, 2, 21, 3)`` has a frame, looking at the frames within ``lengths`` only.
+
+    Raises:
+        MotionError: naming clip, generation, frame and hand.
+    """
+    lead, num_frames = tuple(motion.shape[:-4]), motion.shape[-4]
+    clips = motion.reshape(-1, *motion.shape[-4:])
+    valid = torch.ones(len(clips), num_frames, dtype=torch.bool, device=motion.device)
+    if lengths is not None:
+        counts = lengths.reshape(*lengths.shape, *(1,) * (len(lead) - lengths.ndim)).expand(lead).reshape(-1)
+        valid = lengths_mask(counts.to(motion.device), num_frames)
+    for start in range(0, len(clips), _BLOCK):
+        block = clips[start : start + _BLOCK]
+        size = _frame_cross(block)[1].norm(dim=-1)
+        bad = ((size < _DEGENERATE) & valid[start : start + _BLOCK, :, None]).nonzero()
+        if len(bad):
+            clip, frame, hand = (int(i) for i in bad[0])
+            place = motion_place(start + clip, lead, clip_ids, f"frame {frame}", f"{HANDS[hand]} hand")
+            raise MotionError(f"{name}: {_NO_FRAME}", where=place, fix=_MEND)
+
+
+def _frame_cross(motion: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Distal unit vector and its cross product with the direction of the index MCP, ``(..., 2, 3)`` each."""
+    wrist = motion[..., WRIST, :]
+    x = torch.nn.functional.normalize(motion[..., JOINT_INDEX["middle_mcp"], :] - wrist, dim=-1)
+    return x, torch.linalg.cross(x, motion[..., JOINT_INDEX["index_mcp"], :] - wrist)
 
 
 def mirror(dtype: torch.dtype, device: torch.device) -> torch.Tensor:

@@ -57,8 +57,7 @@ def check_motion(
     valid = valid.to(x.device)
 
     def where(flat: int, *rest: str) -> str:
-        index = np.unravel_index(flat, x.shape[:-4]) if x.ndim > 4 else ()
-        return ", ".join([*_clip_name(tuple(int(i) for i in index), clip_ids), *rest])
+        return motion_place(flat, tuple(x.shape[:-4]), clip_ids, *rest)
 
     # In blocks, so that the check's copies stay small beside a large motion.
     for start in range(0, len(frames), _BLOCK):
@@ -155,6 +154,16 @@ def _check_lengths(lengths: Any, x: torch.Tensor, name: str, min_frames: int) ->
             fix="lengths count valid frames and cannot exceed the frames given",
         )
     return out.reshape(*out.shape, *(1,) * (len(lead) - out.ndim)).expand(lead)
+
+
+def motion_place(flat: int, lead: tuple[int, ...], clip_ids: Sequence[str] | None, *rest: str) -> str:
+    """Where something is, for messages: the clip of a flat index over the leading axes, and what follows.
+
+    >>> motion_place(5, (3, 2), ["a", "b", "c"], "frame 7")
+    "clip 'c', generation 1, frame 7"
+    """
+    index = np.unravel_index(flat, lead) if lead else ()
+    return ", ".join([*_clip_name(tuple(int(i) for i in index), clip_ids), *rest])
 
 
 def _clip_name(index: tuple[int, ...], clip_ids: Sequence[str] | None) -> list[str]:

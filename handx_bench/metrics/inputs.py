@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ..errors import InputError
+from ..hand.frames import check_frames
 from ..hand.motion import check_motion
 from .batch import MotionBatch
 from .functional.memorisation import TrainingIndex
@@ -73,6 +74,10 @@ class ScoreInputs:
                         fix="True marks what the generator was given",
                     )
                 given[name] = mask
+        counts = None if lengths is None else torch.as_tensor(np.asarray(lengths))
+        # Here, where clips have their names: in a chunk they only have numbers.
+        check_frames(prediction, counts, name="prediction", clip_ids=clip_ids)
+        check_frames(reference, counts, name="reference", clip_ids=clip_ids)
         full = torch.full((count,), frames) if lengths is None else torch.as_tensor(np.asarray(lengths)).to(torch.int64)
         index = None
         if train is not None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from handx_bench.errors import InputError
-from handx_bench.metrics import METRICS, score, scoring
+from handx_bench.metrics import METRICS, MPJPE, score, scoring
 from handx_bench.metrics.report import Report
 from tests.hands import random_motion
 from tests.metrics.test_invariances import noisy
@@ -153,6 +153,18 @@ def test_bad_input(data, change, message):
     arguments = {"pred": pred, "ref": ref, "draws": 10, **change}
     with pytest.raises(InputError, match=message):
         score(arguments.pop("pred"), arguments.pop("ref"), **arguments)
+
+
+def test_a_hand_without_a_frame_is_named(data):
+    pred, ref, _ = data
+    flat = pred.copy()
+    flat[7, 2, 11, 1, 1] = flat[7, 2, 11, 1, 0] + 0.9 * (flat[7, 2, 11, 1, 4] - flat[7, 2, 11, 1, 0])
+    names = [f"n{i}" for i in range(9)]
+    with pytest.raises(InputError, match=r"prediction: .*clip 'n7', generation 2, frame 11, right hand"):
+        score(flat.astype(np.float64), ref, clip_ids=names, draws=10)
+    score(flat, ref, lengths=np.where(np.arange(9) == 7, 11, 40), draws=10, metrics=["mpjpe"])  # not looked at
+    with pytest.raises(InputError, match="clip 7, generation 2, frame 11, right hand"):
+        MPJPE().update(flat.astype(np.float64), ref)
 
 
 def test_energy_needs_two_generations(data):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import torch
 
 from ...errors import InputError
+from ...hand.frames import check_frames
 from ...hand.motion import check_motion
 from ..batch import MotionBatch
 
@@ -140,6 +141,8 @@ def batches(
                 fix="Give one reference (T, 2, 21, 3) per clip with as many frames as its predictions",
             )
     count = None if lengths is None else torch.as_tensor(lengths).to(torch.int64)
+    check_frames(prediction, count, name="prediction", clip_ids=clip_ids)
+    check_frames(reference, count, name="reference", clip_ids=clip_ids)
     repeated = None if count is None else count.repeat_interleave(num_generations)
     return (
         MotionBatch(prediction.flatten(0, 1).to(torch.float64), repeated, fps),
