@@ -124,13 +124,13 @@ _ALL = (
     ),
     MetricInfo(
         "coordination_lag_error", "coordination", "difference of the lag between the hands", "ms", "lower",
-        "coordination:CoordinationLagError", range=(0, 1000), variants=_variants("speed", "velocity", "flexion"),
+        "coordination:CoordinationLagError", range=(0, 1000), variants=_variants("speed", "velocity", "flexion", **_STOCHASTIC),
         headline=True,
     ),
     MetricInfo(
         "coordination_correlation_error", "coordination", "difference of the hands' correlation at their lag", "–",
         "lower", "coordination:CoordinationCorrelationError", range=(0, 2), headline=True,
-        variants=_variants("speed", "velocity", "flexion"),
+        variants=_variants("speed", "velocity", "flexion", **_STOCHASTIC),
     ),
     MetricInfo(
         "interhand_distance_error", "coordination", "error of the 21×21 distances between the hands, near ones first",
@@ -140,11 +140,12 @@ _ALL = (
     MetricInfo(
         "relative_phase_error", "coordination", "difference of the hands' relative phase, rhythmic clips", "deg",
         "lower", "coordination:RelativePhaseError", range=(0, 180), source="Lachaux et al., Hum Brain Mapp 1999",
-        variants=_variants(in_phase=Variant("–"), anti_phase=Variant("–")),
+        variants=_variants(in_phase=Variant("–"), anti_phase=Variant("–"), **_STOCHASTIC),
     ),
     MetricInfo(
         "phase_locking_error", "coordination", "difference of the phase-locking value, rhythmic clips", "–", "lower",
         "coordination:PhaseLockingError", range=(0, 1), source="Lachaux et al., Hum Brain Mapp 1999",
+        variants=_variants(**_STOCHASTIC),
     ),
     MetricInfo(
         "coordination_wasserstein", "coordination", "distance of the distributions of lag, correlation, distance, speed",
@@ -154,7 +155,9 @@ _ALL = (
     MetricInfo(
         "contact_event_f1", "contact", "F1 of contact onsets, mean over 1, 2, 3 and 6 frames", "–", "higher",
         "contact:ContactEventF1", range=(0, 1), source="event matching of mir_eval, ISMIR 2014", headline=True,
-        variants=_variants("tol1", "tol2", "tol3", "tol6", "precision", "recall", "intra", "inter"),
+        variants=_variants(
+            "tol1", "tol2", "tol3", "tol6", "precision", "recall", "intra", "inter", "tip_palm", "tip_tip", "palm_palm"
+        ),
     ),
     MetricInfo(
         "contact_onset_error", "contact", "timing error of onsets matched within 15 frames", "ms", "lower",

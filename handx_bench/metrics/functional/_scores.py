@@ -80,19 +80,21 @@ def pairwise(
     return to_reference, between
 
 
-def stochastic(to_reference: torch.Tensor, between: torch.Tensor | None) -> Scores:
+def stochastic(to_reference: torch.Tensor, between: torch.Tensor | None, defined: torch.Tensor | None = None) -> Scores:
     """Mean-of-K and, from K = 2 on, energy score and best-of-K.
 
     ``ES = 1/K Σ‖ŷ_k−y‖ − 1/(2K(K−1)) Σ_{k≠l}‖ŷ_k−ŷ_l‖`` (Gneiting & Raftery, JASA 2007): proper, so valid diversity is
     not punished; unbiased in K. Best-of-K falls with K and can be compared at equal K only.
+    ``defined (N,)`` says which clips count; all where None.
     """
     num = to_reference.shape[1]
-    scores = {"": mean_over_generations(to_reference)}
+    known = None if defined is None else defined[:, None]
+    scores = {"": mean_over_generations(to_reference, None if known is None else known.expand_as(to_reference))}
     if num > 1:
         if between is not None:
             energy = to_reference.mean(1) - between / (num * (num - 1))
-            scores["energy"] = mean_over_generations(energy[:, None])
-        scores["best_of_k"] = mean_over_generations(to_reference.amin(1, keepdim=True))
+            scores["energy"] = mean_over_generations(energy[:, None], known)
+        scores["best_of_k"] = mean_over_generations(to_reference.amin(1, keepdim=True), known)
     return scores
 
 

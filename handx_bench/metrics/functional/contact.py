@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ...hand.contact import INTER, INTRA, NUM_CHANNELS
+from ...hand.contact import INTER, INTRA, NUM_CHANNELS, channels_of
 from ...hand.matching import match_intervals, match_onsets
 from ..batch import MotionBatch
 from ._scores import Ratio, Scores, generations, mean_over_generations, metric_function, ratio
@@ -26,7 +26,8 @@ def contact_event_f1(pred: MotionBatch, ref: MotionBatch) -> Scores:
     """F1 of onsets matched within a channel: tolerances of 1, 2, 3, 6 frames and their mean.
 
     ``precision`` and ``recall`` are means over the tolerances too; ``intra`` and ``inter`` split the channels into those
-    of one hand and those between the hands. Micro-averaged: counts are summed before dividing.
+    of one hand and those between the hands, ``tip_palm``, ``tip_tip`` and ``palm_palm`` the latter by what touches.
+    Micro-averaged: counts are summed before dividing.
     """
     times = _Times(pred, ref, "onset")
     every = list(range(NUM_CHANNELS))
@@ -36,7 +37,8 @@ def contact_event_f1(pred: MotionBatch, ref: MotionBatch) -> Scores:
     scores |= {f"tol{tolerance}": times.f1(counts, every) for tolerance, counts in true.items()}
     scores["precision"] = ratio(mean, times.predicted)
     scores["recall"] = ratio(mean, times.reference)
-    return scores | {"intra": times.f1(mean, INTRA), "inter": times.f1(mean, INTER)}
+    kinds = {kind: channels_of(kind) for kind in ("intra", "tip_palm", "tip_tip", "palm_palm")}
+    return scores | {name: times.f1(mean, members) for name, members in {**kinds, "inter": INTER}.items()}
 
 
 @metric_function

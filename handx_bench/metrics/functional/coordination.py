@@ -9,6 +9,8 @@ exam: it counts as uncorrelated, with the largest lag and at right angles in pha
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import torch
@@ -18,7 +20,6 @@ from ...hand.vectors import dot
 from ..batch import MotionBatch
 from ._scores import (
     Features,
-    Ratio,
     Scores,
     generations,
     mean_over_generations,
@@ -63,13 +64,13 @@ def relative_wrist_error(pred: MotionBatch, ref: MotionBatch) -> Scores:
 @metric_function
 def coordination_lag_error(pred: MotionBatch, ref: MotionBatch) -> Scores:
     """|τ*_pred − τ*_ref| in ms, per signal and their mean over the signals that the reference moves in."""
-    return _by_signal(pred, ref, which=0)
+    return _per_signal(_lag_couplings(pred, ref, lambda x: 1000 * x.lag), _difference(frozen=1000 * MAX_LAG_S))
 
 
 @metric_function
 def coordination_correlation_error(pred: MotionBatch, ref: MotionBatch) -> Scores:
     """|r(τ*)_pred − r(τ*)_ref|, per signal and their mean over the signals that the reference moves in."""
-    return _by_signal(pred, ref, which=1)
+    return _per_signal(_lag_couplings(pred, ref, lambda x: x.correlation), _difference(frozen=None))
 
 
 @metric_function
@@ -96,14 +97,15 @@ def relative_phase_error(pred: MotionBatch, ref: MotionBatch) -> Scores:
 
     ``in_phase`` and ``anti_phase``: absolute difference of the share of frames with |φ| < 30° and > 150°.
     """
-    parts: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {"": [], "in_phase": [], "anti_phase": []}
-    for phase, ref_phase, alive, defined in _phases(pred, ref):
-        error = wrap_degrees(phase.mean_deg - ref_phase.mean_deg).abs()
-        parts[""].append((torch.where(alive, error, 90.0), defined))
-        for name in ("in_phase", "anti_phase"):
-            share = torch.where(alive, getattr(phase, name), 0.0)
-            parts[name].append(((share - getattr(ref_phase, name)).abs(), defined))
-    return {name: _mean_of_signals(values) for name, values in parts.items()}
+
+    def circular(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return wrap_degrees(a - b).abs()
+
+    shares = {
+        name: _compare(_phase_couplings(pred, ref, attrgetter(name)), _difference(frozen=None))[""]
+        for name in ("in_phase", "anti_phase")
+    }
+    return _compare(_phase_couplings(pred, ref, attrgetter("mean_deg")), _difference(frozen=90.0, of=circular)) | shares
 
 
 @metric_function
@@ -113,11 +115,7 @@ def phase_locking_error(pred: MotionBatch, ref: MotionBatch) -> Scores:
     A short clip's phase-locking value is biased upwards. A surrogate from mismatched clips would make a clip's value
     depend on its neighbours and cancels in the difference; the bias level itself stands in the *chance* row.
     """
-    values = [
-        ((torch.where(alive, phase.locking, 0.0) - ref_phase.locking).abs(), defined)
-        for phase, ref_phase, alive, defined in _phases(pred, ref)
-    ]
-    return {"": _mean_of_signals(values)}
+    return _compare(_phase_couplings(pred, ref, attrgetter("locking")), _difference(frozen=None))
 
 
 def coordination_features(batch: MotionBatch) -> torch.Tensor:
@@ -156,19 +154,91 @@ def _moves(name: str, signal: Signal) -> torch.Tensor:
     return (signal.rms >= SIGNAL_FLOORS[name]).all(-1)
 
 
-def _by_signal(pred: MotionBatch, ref: MotionBatch, which: int) -> Scores:
+class _Coupling(NamedTuple):
+    """How the hands are coupled in one signal: value and whether both hands move, ``(N, K)`` of the predictions and
+    ``(N, 1)`` of the references, and where the reference says anything, ``(N,)``."""
+
+    ours: torch.Tensor
+    ours_move: torch.Tensor
+    theirs: torch.Tensor
+    theirs_move: torch.Tensor
+    defined: torch.Tensor
+
+
+#: Distance ``(N,)`` of two values from value, moves, value, moves.
+_Distance = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def _difference(
+    frozen: float | None, of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = lambda a, b: (a - b).abs()
+) -> _Distance:
+    """Difference of two values; hands that do not move are ``frozen`` away from all that do, or have value 0 if None."""
+
+    def distance(a: torch.Tensor, a_moves: torch.Tensor, b: torch.Tensor, b_moves: torch.Tensor) -> torch.Tensor:
+        if frozen is None:
+            return of(torch.where(a_moves, a, 0.0), torch.where(b_moves, b, 0.0))
+        return torch.where(a_moves & b_moves, of(a, b), torch.where(a_moves == b_moves, 0.0, frozen))
+
+    return distance
+
+
+def _compare(couplings: Sequence[_Coupling], distance: _Distance) -> Scores:
+    """Mean over the signals that count; mean, energy score and best of K generations."""
+    defined = torch.stack([c.defined for c in couplings])
+    count = defined.sum(0)
+
+    def mean(errors: list[torch.Tensor]) -> torch.Tensor:
+        return torch.where(defined, torch.stack(errors), 0.0).sum(0) / count.clamp(min=1)
+
+    def to_reference(k: int) -> torch.Tensor:
+        return mean([distance(c.ours[:, k], c.ours_move[:, k], c.theirs[:, 0], c.theirs_move[:, 0]) for c in couplings])
+
+    def between(k: int, m: int) -> torch.Tensor:
+        return mean([distance(c.ours[:, k], c.ours_move[:, k], c.ours[:, m], c.ours_move[:, m]) for c in couplings])
+
+    num = couplings[0].ours.shape[1]
+    errors = torch.stack([to_reference(k) for k in range(num)], dim=1)
+    spread = torch.zeros_like(errors[:, 0])
+    for k in range(num):
+        for m in range(k):
+            spread = spread + between(k, m)
+    return stochastic(errors, spread, count > 0)
+
+
+def _per_signal(couplings: dict[str, _Coupling], distance: _Distance) -> Scores:
+    scores = _compare(list(couplings.values()), distance)
+    return scores | {name: _compare([coupling], distance)[""] for name, coupling in couplings.items()}
+
+
+def _lag_couplings(pred: MotionBatch, ref: MotionBatch, read: Callable[[_Lag], torch.Tensor]) -> dict[str, _Coupling]:
     num = len(pred) // len(ref)
-    parts: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
-    for name, ours, theirs in _lags(pred, ref):
-        alive = generations(ours.moves, num)
-        if which == 0:
-            error = torch.where(alive, (generations(ours.lag, num) - theirs.lag[:, None]).abs(), MAX_LAG_S) * 1000
-        else:
-            correlation = torch.where(alive, generations(ours.correlation, num), 0.0)
-            error = (correlation - theirs.correlation[:, None]).abs()
-        parts[name] = error, theirs.moves[:, None].expand_as(error)
-    scores = {"": _mean_of_signals(list(parts.values()))}
-    return scores | {name: mean_over_generations(*part) for name, part in parts.items()}
+    return {
+        name: _Coupling(
+            generations(read(ours), num), generations(ours.moves, num), read(theirs)[:, None], theirs.moves[:, None],
+            defined=theirs.moves,
+        )
+        for name, ours, theirs in _lags(pred, ref)
+    }  # fmt: skip
+
+
+def _phase_couplings(pred: MotionBatch, ref: MotionBatch, read: Callable[[Phase], torch.Tensor]) -> list[_Coupling]:
+    num = len(pred) // len(ref)
+
+    def compute() -> list[tuple[Phase, torch.Tensor, Phase, torch.Tensor]]:
+        ours, theirs = _paired_signals(pred, ref)
+        return [
+            (relative_phase(ours[name], pred.fps), _moves(name, ours[name]),
+             relative_phase(theirs[name], ref.fps), _moves(name, theirs[name]))
+            for name in PHASE_SIGNALS
+        ]  # fmt: skip
+
+    return [
+        _Coupling(
+            generations(read(ours), num), generations(ours_move, num), read(theirs)[:, None], theirs_move[:, None],
+            defined=theirs.rhythmic & theirs_move,
+        )
+        for ours, ours_move, theirs, theirs_move in pred.remember("phases", ref, compute)
+    ]  # fmt: skip
 
 
 class _Lag(NamedTuple):
@@ -201,24 +271,3 @@ def _paired_signals(pred: MotionBatch, ref: MotionBatch) -> tuple[dict[str, Sign
         return signals(pred, axis.repeat_interleave(len(pred) // len(ref), 0)), theirs
 
     return pred.remember("signals", ref, compute)
-
-
-def _phases(pred: MotionBatch, ref: MotionBatch) -> list[tuple[Phase, Phase, torch.Tensor, torch.Tensor]]:
-    """Per signal: phase of predictions ``(N, K)``, of references ``(N, 1)``, who moves, where the reference is rhythmic."""
-    return pred.remember("phases", ref, lambda: [_phase(name, pred, ref) for name in PHASE_SIGNALS])
-
-
-def _phase(name: str, pred: MotionBatch, ref: MotionBatch) -> tuple[Phase, Phase, torch.Tensor, torch.Tensor]:
-    num = len(pred) // len(ref)
-    ours, theirs = (signal[name] for signal in _paired_signals(pred, ref))
-    target = relative_phase(theirs, ref.fps)
-    defined = (target.rhythmic & _moves(name, theirs))[:, None].expand(-1, num)
-    phase = Phase(*(generations(x, num) for x in relative_phase(ours, pred.fps)))
-    return phase, Phase(*(x[:, None] for x in target)), generations(_moves(name, ours), num), defined
-
-
-def _mean_of_signals(values: list[tuple[torch.Tensor, torch.Tensor]]) -> Ratio:
-    """Mean over the defined signals, then over generations."""
-    error, defined = (torch.stack(x) for x in zip(*values))
-    count = defined.sum(0)
-    return mean_over_generations(torch.where(defined, error, 0.0).sum(0) / count.clamp(min=1), count > 0)
