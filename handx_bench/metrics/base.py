@@ -41,6 +41,14 @@ class HandMetric(Metric):
             )
         self.variant, self.fps = variant, fps
 
+    def _state_name(self, what: str, *parts: object) -> str:
+        """Name of a state, different for every metric that may come to differ.
+
+        ``MetricCollection`` merges metrics whose states have equal names and, after the first batch, equal values: two
+        tolerances of one F1 begin alike on a perfect batch and would be one for ever.
+        """
+        return "_".join([what, self.id, *map(str, parts)]).replace(".", "_")
+
     @property
     def info(self) -> MetricInfo:
         """Declared facts, from the registry."""
@@ -56,12 +64,12 @@ class RatioMetric(HandMetric):
     """A metric that is a ratio of sums over clips."""
 
     functional: ClassVar[Callable[..., Scores]]
-    numerator: torch.Tensor
-    denominator: torch.Tensor
 
     def __init__(self, variant: str = "", fps: float = 30.0, **kwargs: Any) -> None:
         super().__init__(variant, fps, **kwargs)
-        for state in ("numerator", "denominator"):
+        names = (self._state_name(what, self.variant, fps, *self._settings()) for what in ("numerator", "denominator"))
+        self._numerator, self._denominator = names
+        for state in (self._numerator, self._denominator):
             self.add_state(state, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def update(self, pred: Any, ref: Any = None, lengths: Any = None, **options: Any) -> None:
@@ -70,36 +78,44 @@ class RatioMetric(HandMetric):
             raise InputError(f"{self.id} needs references", fix="Call update(pred, ref)")
         scores = type(self).functional(pred, ref, lengths, fps=self.fps, **self._options(), **options)
         if self.variant in scores:
-            self.numerator += scores[self.variant].numerator.sum()
-            self.denominator += scores[self.variant].denominator.sum()
+            for state, values in ((self._numerator, scores[self.variant].numerator),
+                                  (self._denominator, scores[self.variant].denominator)):  # fmt: skip
+                setattr(self, state, getattr(self, state) + values.sum())
 
     def compute(self) -> torch.Tensor:
         """The value over all clips, NaN where none could be scored."""
-        return self.numerator / self.denominator
+        value: torch.Tensor = getattr(self, self._numerator) / getattr(self, self._denominator)
+        return value
 
     def _options(self) -> dict[str, Any]:
+        """Further arguments of the function."""
         return {}
+
+    def _settings(self) -> tuple[object, ...]:
+        """What else tells instances of one class apart."""
+        return ()
 
 
 class DistributionMetric(HandMetric):
     """A metric that compares pooled samples: integer counts on a fixed grid."""
 
     distribution: ClassVar[Distribution]
-    predicted: torch.Tensor
-    reference: torch.Tensor
 
     def __init__(self, variant: str = "", fps: float = 30.0, **kwargs: Any) -> None:
         super().__init__(variant, fps, **kwargs)
-        for state in ("predicted", "reference"):
+        # Variants differ in what they read from the counts, not in the counts: they may share them.
+        self._predicted, self._reference = (self._state_name(what, fps) for what in ("predicted", "reference"))
+        for state in (self._predicted, self._reference):
             zeros = torch.zeros(self.distribution.size, dtype=torch.int64)
             self.add_state(state, zeros, dist_reduce_fx="sum")
 
     def update(self, pred: Any, ref: Any, lengths: Any = None) -> None:
         """Add clips: ``pred (N[, K], T, 2, 21, 3)``, ``ref (N, T, 2, 21, 3)`` in metres, ``lengths (N,)``."""
         ours, theirs = batches(pred, ref, lengths, self.fps)
-        self.predicted += self.distribution.counts(ours)
-        self.reference += self.distribution.counts(theirs)
+        for state, batch in ((self._predicted, ours), (self._reference, theirs)):
+            setattr(self, state, getattr(self, state) + self.distribution.counts(batch))
 
     def compute(self) -> torch.Tensor:
         """The distance between the two pooled distributions."""
-        return self.distribution.distance(self.predicted, self.reference)[self.variant]
+        counts = getattr(self, self._predicted), getattr(self, self._reference)
+        return self.distribution.distance(*counts)[self.variant]

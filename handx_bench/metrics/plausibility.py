@@ -66,8 +66,13 @@ class MemorisedShare(RatioMetric):
     functional = staticmethod(memorised_share)
 
     def __init__(self, train: Any, train_lengths: torch.Tensor | None = None, **kwargs: Any) -> None:
+        index = TrainingIndex(check_motion(train, train_lengths, name="train").double(), train_lengths)
+        self._threshold = index.threshold
         super().__init__(**kwargs)
-        self.index = TrainingIndex(check_motion(train, train_lengths, name="train").double(), train_lengths)
+        self.index = index
 
     def _options(self) -> dict[str, Any]:
         return {"train": self.index}
+
+    def _settings(self) -> tuple[object, ...]:
+        return (self._threshold,)

@@ -55,6 +55,23 @@ def test_a_collection_as_in_a_training_loop():
     assert torch.equal(clone.compute()["val/mpjpe"], collection.compute()["val/mpjpe"])
 
 
+def test_a_collection_does_not_merge_metrics_that_begin_alike():
+    """torchmetrics merges metrics whose states are equal after the first batch; here a perfect one, with equal counts."""
+    pred, ref = make_data()
+    kinds = {f"tol{t}": metrics.ContactEventF1(f"tol{t}") for t in (1, 6)}
+    kinds |= {"mpjpe": metrics.MPJPE(), "angles": metrics.JointAngleError(), "pip": metrics.JointAngleError("pip")}
+    kinds |= {"frozen": metrics.FrozenShare(), "slow": metrics.FrozenShare(fps=1.0)}
+    kinds |= {"seen": metrics.MemorisedShare(ref), "unseen": metrics.MemorisedShare(random_motion(4, 30, seed=77))}
+    collection = MetricCollection({name: metric.clone() for name, metric in kinds.items()})
+    for batch in ((ref, ref), (pred, ref)):
+        collection.update(*batch)
+        for metric in kinds.values():
+            metric.update(*batch)
+    together = collection.compute()
+    for name, metric in kinds.items():
+        torch.testing.assert_close(together[name], metric.compute(), msg=lambda m, n=name: f"{n}: {m}")
+
+
 def test_unknown_variant_and_missing_reference_are_input_errors():
     with pytest.raises(InputError, match="Known variants: mcp, pip"):
         metrics.JointAngleError(variant="nonsense")
