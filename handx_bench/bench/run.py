@@ -9,8 +9,10 @@ from contextlib import nullcontext
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from ..errors import InputError
+from ..hand.frames import check_frames
 from ..hand.motion import check_motion
 from ..hand.skeleton import NUM_JOINTS
 from .clips import ClipSet
@@ -133,11 +135,12 @@ def _ask(generator: Generator, batch: Sequence[Request], num_samples: int, seed:
             fix="Return (N requests, K samples, T = longest request.length, 2 hands, 21 joints, xyz)",
         )
     lengths = np.array([request.length for request in batch])
-    check_motion(
-        motion,
-        lengths,
-        name=f"output of generator {generator.name!r}",
-        clip_ids=[request.clip_id for request in batch],
+    name, clip_ids = f"output of generator {generator.name!r}", [request.clip_id for request in batch]
+    check_frames(
+        check_motion(motion, lengths, name=name, clip_ids=clip_ids),
+        torch.from_numpy(lengths),
+        name=name,
+        clip_ids=clip_ids,
     )
     out = np.zeros((len(batch), num_samples, frames, 2, NUM_JOINTS, 3), np.float32)
     for row, values, length in zip(out, motion, lengths):

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
+from ..hand.frames import check_frames
 from ..hand.motion import check_motion
 from .clips import ClipSet
 from .predictions import Predictions, PredictionsError
@@ -64,19 +66,17 @@ def match_clips(predictions: Predictions, clips: ClipSet, where: str = "") -> np
 
 
 def check_values(predictions: Predictions, where: str = "predictions", chunk: int = 64) -> None:
-    """Read all motions, ``chunk`` clips at a time, and check that they are finite and of the size of hands.
+    """Read all motions, ``chunk`` clips at a time, and check that they are finite, of the size of hands, and have frames.
 
     Raises:
         MotionError: naming clip, generation, frame and joint.
     """
     for start in range(0, predictions.num_clips, chunk):
         part = slice(start, start + chunk)
-        check_motion(
-            np.asarray(predictions.motion[part], dtype=np.float32),
-            predictions.lengths[part],
-            name=where,
-            clip_ids=predictions.clip_ids[part],
-        )
+        lengths, clip_ids = predictions.lengths[part], predictions.clip_ids[part]
+        values = np.asarray(predictions.motion[part], dtype=np.float32)
+        motion = check_motion(values, lengths, name=where, clip_ids=clip_ids)
+        check_frames(motion, torch.from_numpy(np.array(lengths)), name=where, clip_ids=clip_ids)
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -39,5 +39,5 @@ def main() -> None:
         sys.exit(130)
     except Exception:
         traceback.print_exc()
-        err.print("This is a failure of handx-bench or of the machine, not of the input.", style="red")
+        err.print("The work failed: handx-bench, the machine, or code that it was asked to run.", style="red")
         sys.exit(1)

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from ..hand.frames import check_frames
 from ..hand.motion import check_motion
 from .batch import MotionBatch
+from .functional._scores import check_pair
 from .functional.memorisation import TrainingIndex
 from .registry import MetricInfo
 
@@ -39,19 +39,7 @@ class ScoreInputs:
     ) -> ScoreInputs:  # fmt: skip
         if not 1 <= fps <= 1000:
             raise InputError(f"fps is {fps}, expected 1–1000", fix="Give frames per second")
-        prediction = check_motion(pred, lengths, name="prediction", clip_ids=clip_ids, min_frames=MIN_SCORED_FRAMES)
-        reference = check_motion(ref, lengths, name="reference", clip_ids=clip_ids, min_frames=MIN_SCORED_FRAMES)
-        if prediction.ndim == 5:
-            prediction = prediction[:, None]
-        if (
-            prediction.ndim != 6
-            or reference.ndim != 5
-            or ((prediction.shape[0], prediction.shape[2]) != tuple(reference.shape[:2]))
-        ):
-            raise InputError(
-                f"predictions have shape {tuple(prediction.shape)}, references {tuple(reference.shape)}",
-                fix="Give predictions (N, T, 2, 21, 3) or (N, K, T, 2, 21, 3) and one reference (T, 2, 21, 3) per clip",
-            )
+        prediction, reference, counts = check_pair(pred, ref, lengths, clip_ids, MIN_SCORED_FRAMES)
         count, frames = reference.shape[:2]
         ids = [str(i) for i in range(count)] if clip_ids is None else [str(i) for i in clip_ids]
         sequences = ids if sequence_ids is None else [str(i) for i in sequence_ids]
@@ -74,15 +62,10 @@ class ScoreInputs:
                         fix="True marks what the generator was given",
                     )
                 given[name] = mask
-        counts = None if lengths is None else torch.as_tensor(np.asarray(lengths))
-        # Here, where clips have their names: in a chunk they only have numbers.
-        check_frames(prediction, counts, name="prediction", clip_ids=clip_ids)
-        check_frames(reference, counts, name="reference", clip_ids=clip_ids)
-        full = torch.full((count,), frames) if lengths is None else torch.as_tensor(np.asarray(lengths)).to(torch.int64)
         index = None
         if train is not None:
             index = TrainingIndex(check_motion(train, name="train").cpu().double(), num_frames=frames)
-        return cls(prediction.cpu(), reference.cpu(), full, ids, sequences, float(fps), given, index)
+        return cls(prediction.cpu(), reference.cpu(), counts, ids, sequences, float(fps), given, index)
 
     @property
     def num_clips(self) -> int:

@@ -34,7 +34,6 @@ class MetricInfo:
         name: id in reports; ``family`` one of ``FAMILIES``; ``summary`` one line for people.
         unit, direction, range: of the value; direction ``none`` where the best value is neither end.
         source: the paper or standard a definition follows.
-        paired: compares a prediction with its own reference, so it is averaged over the K generations.
         needs_reference, needs_encoder: what it cannot do without.
         min_generations: smallest K at which it exists.
         distribution: pools clips before comparing, so no clip has a value of its own.
@@ -52,7 +51,6 @@ class MetricInfo:
     implementation: str
     range: tuple[float, float] = (0.0, float("inf"))
     source: str = ""
-    paired: bool = True
     needs_reference: bool = True
     needs_encoder: bool = False
     min_generations: int = 1
@@ -97,15 +95,15 @@ _ALL = (
     ),
     MetricInfo(
         "joint_angle_wasserstein", "angles", "1-Wasserstein distance of pooled joint angles", "deg", "lower",
-        "angles:JointAngleWasserstein", range=(0, 360), paired=False, distribution=True,
+        "angles:JointAngleWasserstein", range=(0, 360), distribution=True,
     ),
     MetricInfo(
         "joint_velocity_wasserstein", "angles", "1-Wasserstein distance of pooled joint angular velocities",
-        "deg/s", "lower", "angles:JointVelocityWasserstein", paired=False, distribution=True,
+        "deg/s", "lower", "angles:JointVelocityWasserstein", distribution=True,
     ),
     MetricInfo(
         "range_of_motion_violation", "angles", "joint angles outside the clinical range + 10°", "%", "lower",
-        "angles:RangeOfMotionViolation", range=(0, 100), needs_reference=False, paired=False,
+        "angles:RangeOfMotionViolation", range=(0, 100), needs_reference=False,
         source="e-hand; Hume et al., J Hand Surg 1990", variants=_variants(excess=Variant("deg")),
     ),
     MetricInfo(
@@ -149,7 +147,7 @@ _ALL = (
     ),
     MetricInfo(
         "coordination_wasserstein", "coordination", "distance of the distributions of lag, correlation, distance, speed",
-        "–", "lower", "coordination:CoordinationWasserstein", paired=False, distribution=True,
+        "–", "lower", "coordination:CoordinationWasserstein", distribution=True,
         variants=_variants("lag", "correlation", "distance", "speed_ratio"),
     ),
     MetricInfo(
@@ -183,28 +181,28 @@ _ALL = (
     ),
     MetricInfo(
         "bone_length_variation", "plausibility", "coefficient of variation of bone lengths over time", "%", "lower",
-        "plausibility:BoneLengthVariation", needs_reference=False, paired=False, variants=_variants("tips"),
+        "plausibility:BoneLengthVariation", needs_reference=False, variants=_variants("tips"),
     ),
     MetricInfo(
         "jerk_ratio", "plausibility", "mean jerk relative to the reference (1 is best)", "–", "none",
-        "plausibility:JerkRatio", paired=False,
+        "plausibility:JerkRatio",
     ),
     MetricInfo(
         "speed_ratio", "plausibility", "mean joint speed relative to the reference (1 is best)", "–", "none",
-        "plausibility:SpeedRatio", paired=False,
+        "plausibility:SpeedRatio",
     ),
     MetricInfo(
         "penetration", "plausibility", "frames in which the hands' capsules overlap", "%", "lower",
-        "plausibility:Penetration", range=(0, 100), needs_reference=False, paired=False,
+        "plausibility:Penetration", range=(0, 100), needs_reference=False,
         variants=_variants(depth=Variant("mm")),
     ),
     MetricInfo(
         "frozen_share", "plausibility", "clips with almost no motion", "%", "lower",
-        "plausibility:FrozenShare", range=(0, 100), needs_reference=False, paired=False,
+        "plausibility:FrozenShare", range=(0, 100), needs_reference=False,
     ),
     MetricInfo(
         "memorised_share", "plausibility", "clips nearer to a training clip than training clips are to each other", "%",
-        "lower", "plausibility:MemorisedShare", range=(0, 100), needs_reference=False, paired=False,
+        "lower", "plausibility:MemorisedShare", range=(0, 100), needs_reference=False,
         optional="train",
     ),
     MetricInfo(

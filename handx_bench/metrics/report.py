@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 CLIP_SCORE_COLUMNS = ("clip_id", "sequence_id", "row", "metric", "numerator", "denominator")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+class StrictModel(BaseModel):
+    """A document of which every key is known and no value changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MetricValue(_Strict):
+class MetricValue(StrictModel):
     """One number with its uncertainty.
 
     ``value`` is None where no clip could be scored (``coverage`` 0). ``low`` and ``high`` bound the central 95 % of
@@ -33,7 +35,7 @@ class MetricValue(_Strict):
     coverage: float = Field(ge=0, le=1)
 
 
-class Skill(_Strict):
+class Skill(StrictModel):
     """``(chance − x)/(chance − ceiling)`` clipped to [−1, 1]: 0 is a random real clip, 1 as good as real."""
 
     value: float | None
@@ -41,7 +43,7 @@ class Skill(_Strict):
     high: float | None = None
 
 
-class Skills(_Strict):
+class Skills(StrictModel):
     """Skills of headline metrics, their mean per family, and the mean of the families."""
 
     metrics: dict[str, Skill] = {}
@@ -49,7 +51,7 @@ class Skills(_Strict):
     overall: Skill = Skill(value=None)
 
 
-class ProtocolRef(_Strict):
+class ProtocolRef(StrictModel):
     """Which frozen protocol produced the report."""
 
     id: str
@@ -57,7 +59,7 @@ class ProtocolRef(_Strict):
     hash: str
 
 
-class DatasetRef(_Strict):
+class DatasetRef(StrictModel):
     """Which clips were scored."""
 
     name: str
@@ -65,7 +67,7 @@ class DatasetRef(_Strict):
     fingerprint: str
 
 
-class Report(_Strict):
+class Report(StrictModel):
     """What scoring returns; ``model_dump_json`` writes it, ``clip_scores`` travels as Parquet beside it."""
 
     format_version: Literal["1"] = "1"

@@ -100,11 +100,9 @@ def score(
         for variant in tables["prediction"].variants(info.name):
             name = _full_name(info.name, variant, inputs.num_generations)
             top, bottom = tables["prediction"].get(info.name, variant)
-            value = _ratio_value(info, variant, top, bottom, weights, codes)
-            if variant in tables[_GENERATIONS].variants(info.name):
-                runs = _quotients(*tables[_GENERATIONS].get(info.name, variant))
-                value = value.model_copy(update={"repetition": _tidy(repetition_half_width(runs))})
-            values[name] = value
+            apart = variant in tables[_GENERATIONS].variants(info.name)
+            runs = _quotients(*tables[_GENERATIONS].get(info.name, variant)) if apart else np.zeros(0)
+            values[name] = _ratio_value(info, variant, top, bottom, runs, weights, codes)
             for row in ("self", "chance"):
                 source = "self" if not info.needs_reference else row
                 if variant in tables[source].variants(info.name) and variant != "best_of_k":
@@ -243,12 +241,18 @@ def _full_name(name: str, variant: str, num_generations: int = 0) -> str:
 
 
 def _ratio_value(
-    info: MetricInfo, variant: str, top: np.ndarray, bottom: np.ndarray, weights: np.ndarray, codes: np.ndarray
+    info: MetricInfo,
+    variant: str,
+    top: np.ndarray,
+    bottom: np.ndarray,
+    runs: np.ndarray,
+    weights: np.ndarray,
+    codes: np.ndarray,
 ) -> MetricValue:
     interval = percentile_interval(ratio_samples(top, bottom, weights, codes)) or (None, None)
     return MetricValue(
         value=_quotient(top, bottom), low=_tidy(interval[0]), high=_tidy(interval[1]),
-        unit=info.unit_of(variant), direction=info.direction_of(variant),
+        repetition=_tidy(repetition_half_width(runs)), unit=info.unit_of(variant), direction=info.direction_of(variant),
         n=len(top), coverage=float((bottom > 0).mean()),
     )  # fmt: skip
 

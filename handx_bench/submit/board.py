@@ -15,11 +15,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from ..errors import InputError
 from ..metrics.registry import FAMILIES, METRICS
-from ..metrics.report import MetricValue, ProtocolRef, Skill, Skills
+from ..metrics.report import MetricValue, ProtocolRef, Skill, Skills, StrictModel
 from ..metrics.skills import SkillSamples, skill_samples
 from ..metrics.statistics import holm, paired_p_value, percentile_interval, rank_intervals, tie_groups
 from .manifest import Manifest
@@ -31,11 +30,7 @@ if TYPE_CHECKING:
 Status = Literal["ranked", "reference", "superseded", "undefined"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Comparison(_Strict):
+class Comparison(StrictModel):
     """Paired difference of overall skill to the leader (negative: below it), its interval and p-values."""
 
     difference: float
@@ -45,7 +40,7 @@ class Comparison(_Strict):
     p_holm: float
 
 
-class Entry(_Strict):
+class Entry(StrictModel):
     """One line of the board.
 
     ``rank`` is 1 for the best; ``rank_low`` and ``rank_high`` bound the central 95 % of its rank over the
@@ -72,7 +67,7 @@ class Entry(_Strict):
     warnings: tuple[str, ...] = ()
 
 
-class Board(_Strict):
+class Board(StrictModel):
     """The table of one protocol; ``reference_rows`` are the scores of real clips, the same for all entrants."""
 
     protocol: ProtocolRef

@@ -16,9 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
-
 from ..errors import InputError
+from ..metrics.report import StrictModel
 from .bundle import Bundle
 
 if TYPE_CHECKING:
@@ -50,18 +49,14 @@ class UnknownSubmission(InputError):
     """There is no such submission in the store."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class StoredFile(_Strict):
+class StoredFile(StrictModel):
     """Size in bytes and SHA-256 of a file of a submission or record."""
 
     size: int
     sha256: str
 
 
-class Event(_Strict):
+class Event(StrictModel):
     """One step of a submission's history; the reason of every attempt is kept."""
 
     at: datetime
@@ -70,7 +65,7 @@ class Event(_Strict):
     worker: str | None = None
 
 
-class Submission(_Strict):
+class Submission(StrictModel):
     """A submission as its store knows it. Times are UTC.
 
     ``attempts`` counts how often a worker took it (without those that gave it back in good order);
@@ -96,7 +91,7 @@ class Submission(_Strict):
     history: tuple[Event, ...] = ()
 
 
-class Receipt(_Strict):
+class Receipt(StrictModel):
     """What a submitter gets.
 
     ``known``: the identical bundle was there already; ``requeued``: it was, had ended badly, and waits again.

@@ -113,6 +113,14 @@ def test_clip_ids(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evaluate(folder, capsys, ids[0])
 
 
+def test_a_hand_without_a_frame(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = read_predictions(folder / "good.safetensors")
+    motion = np.array(good.motion)
+    motion[3, 1, 5, 1, 1] = (motion[3, 1, 5, 1, 0] + motion[3, 1, 5, 1, 4]) / 2
+    changed(folder, motion=motion)
+    evaluate(folder, capsys, f"clip {good.clip_ids[3]!r}, generation 1, frame 5, right hand")
+
+
 def test_protocol_hash(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     changed(folder, protocol_hash="0" * 64)
     refused(folder, capsys, load_protocol("protocol.yaml").hash[:16], "evaluate", "--pred", "bad.safetensors",

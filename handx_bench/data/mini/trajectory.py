@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ...hand.angles import NUM_ANGLES
 from .draw import Draw
@@ -49,17 +50,9 @@ def hold_levels(holds: list[Hold], num_goals: int) -> tuple[np.ndarray, np.ndarr
 
 
 def slerp(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Rotations on the shortest way from ``first`` to ``second`` ``(..., 3, 3)`` at ``share (...)``.
-
-    The way is read from the antisymmetric part, so it must be less than half a turn.
-    """
-    relative = np.swapaxes(first, -1, -2) @ second
-    skew = np.stack([relative[..., 2, 1] - relative[..., 1, 2], relative[..., 0, 2] - relative[..., 2, 0],
-                     relative[..., 1, 0] - relative[..., 0, 1]], axis=-1) / 2.0  # fmt: skip
-    sine = np.sqrt((skew * skew).sum(-1))
-    angle = np.arctan2(sine, (np.trace(relative, axis1=-2, axis2=-1) - 1.0) / 2.0) * share
-    k = skew / np.maximum(sine, 1e-12)[..., None]
-    return first @ rotation_matrices(k * angle[..., None])
+    """Rotations on the shortest way from ``first`` to ``second``, ``(F, 3, 3)`` each, at ``share (F,)``."""
+    way = Rotation.from_matrix(np.swapaxes(first, -1, -2) @ second).as_rotvec()
+    return first @ rotation_matrices(way * share[..., None])
 
 
 def sway(draw: Draw, shared: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -86,11 +79,5 @@ def _waves(draw: Draw, shape: tuple[int, ...], slow: float, tremor: float) -> np
 
 
 def rotation_matrices(vector: np.ndarray) -> np.ndarray:
-    """Rotation vectors ``(..., 3)`` in radians as matrices (Rodrigues)."""
-    angle = np.sqrt((vector * vector).sum(-1))
-    k = vector / np.maximum(angle, 1e-12)[..., None]
-    zero = np.zeros_like(angle)
-    cross = np.stack([zero, -k[..., 2], k[..., 1], k[..., 2], zero, -k[..., 0], -k[..., 1], k[..., 0], zero], axis=-1)
-    cross = cross.reshape(*cross.shape[:-1], 3, 3)
-    turn = np.eye(3) + np.sin(angle)[..., None, None] * cross
-    return turn + (1.0 - np.cos(angle))[..., None, None] * (cross @ cross)
+    """Rotation vectors ``(..., 3)`` in radians as matrices."""
+    return Rotation.from_rotvec(vector.reshape(-1, 3)).as_matrix().reshape(*vector.shape[:-1], 3, 3)

@@ -6,11 +6,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import torch
 
 from ...errors import InputError
 from ...hand.frames import check_frames
-from ...hand.motion import check_motion
+from ...hand.motion import MIN_FRAMES, check_motion
 from ..batch import MotionBatch
 
 
@@ -114,39 +115,58 @@ def metric_function(function: Callable[..., Scores]) -> Callable[..., Scores]:
     return wrapper
 
 
-def batches(
-    pred: Any, ref: Any, lengths: Any = None, fps: float = 30.0, clip_ids: Sequence[str] | None = None
-) -> tuple[MotionBatch, MotionBatch]:
-    """Check predictions and references and put them in batches of N·K and N motions.
+class Checked(NamedTuple):
+    """Predictions ``(N, K, T, 2, 21, 3)``, references ``(N, T, 2, 21, 3)`` and lengths ``(N,)`` that belong together."""
 
-    ``ref`` may be None for metrics that need none; then the predictions themselves stand in for it.
+    pred: torch.Tensor
+    ref: torch.Tensor
+    lengths: torch.Tensor
+
+
+def check_pair(
+    pred: Any, ref: Any, lengths: Any = None, clip_ids: Sequence[str] | None = None, min_frames: int = MIN_FRAMES
+) -> Checked:
+    """Check predictions and references, together; the boundary of every way into the metrics.
+
+    Args:
+        pred: ``(N, T, 2, 21, 3)`` or ``(N, K, T, 2, 21, 3)`` metres.
+        ref: ``(N, T, 2, 21, 3)`` metres. None for metrics that need none: the first generation stands in for it.
+        lengths: ``(N,)`` frames that count; all where None.
+        clip_ids, min_frames: as in :func:`~handx_bench.hand.motion.check_motion`.
 
     Raises:
-        MotionError: a motion is not one.
+        MotionError: a motion is not one, or a hand has no frame.
         InputError: predictions and references do not belong together.
     """
-    prediction = check_motion(pred, name="prediction", lengths=lengths, clip_ids=clip_ids)
+    prediction = check_motion(pred, lengths, name="prediction", clip_ids=clip_ids, min_frames=min_frames)
     if prediction.ndim == 5:
         prediction = prediction[:, None]
-    if prediction.ndim != 6:
-        raise InputError(
-            f"predictions have shape {tuple(prediction.shape)}, expected (N, T, 2, 21, 3) or (N, K, T, 2, 21, 3)",
-            fix="Put clips first, then generations",
-        )
-    num_clips, num_generations, num_frames = prediction.shape[:3]
-    reference = prediction[:, 0]
+    reference = None
     if ref is not None:
-        reference = check_motion(ref, name="reference", lengths=lengths, clip_ids=clip_ids)
-        if reference.ndim != 5 or reference.shape[:2] != (num_clips, num_frames):
-            raise InputError(
-                f"references have shape {tuple(reference.shape)}, predictions {tuple(prediction.shape)}",
-                fix="Give one reference (T, 2, 21, 3) per clip with as many frames as its predictions",
-            )
-    count = None if lengths is None else torch.as_tensor(lengths).to(torch.int64)
-    check_frames(prediction, count, name="prediction", clip_ids=clip_ids)
-    check_frames(reference, count, name="reference", clip_ids=clip_ids)
-    repeated = None if count is None else count.repeat_interleave(num_generations)
+        reference = check_motion(ref, lengths, name="reference", clip_ids=clip_ids, min_frames=min_frames)
+    elif prediction.ndim == 6:
+        reference = prediction[:, 0]
+    clips_and_frames = (*prediction.shape[:1], *prediction.shape[2:3])
+    if prediction.ndim != 6 or reference is None or reference.ndim != 5 or reference.shape[:2] != clips_and_frames:
+        shown = None if reference is None else tuple(reference.shape)
+        raise InputError(
+            f"predictions have shape {tuple(prediction.shape)}, references {shown}",
+            fix="Give predictions (N, T, 2, 21, 3) or (N, K, T, 2, 21, 3) and one reference (T, 2, 21, 3) per clip",
+        )
+    counts = torch.full((len(reference),), reference.shape[1])
+    if lengths is not None:
+        counts = torch.as_tensor(np.asarray(lengths) if not torch.is_tensor(lengths) else lengths).to(torch.int64)
+    # Here, where clips have their names: in a batch they only have numbers.
+    for motion, name in ((prediction, "prediction"), (reference, "reference")):
+        check_frames(motion, counts, name=name, clip_ids=clip_ids)
+    return Checked(prediction, reference, counts)
+
+
+def batches(pred: Any, ref: Any, lengths: Any = None, fps: float = 30.0) -> tuple[MotionBatch, MotionBatch]:
+    """Batches of N·K checked predictions and N references in float64; arguments and errors of :func:`check_pair`."""
+    checked = check_pair(pred, ref, lengths)
+    repeated = checked.lengths.repeat_interleave(checked.pred.shape[1])
     return (
-        MotionBatch(prediction.flatten(0, 1).to(torch.float64), repeated, fps),
-        MotionBatch(reference.to(torch.float64), count, fps),
+        MotionBatch(checked.pred.flatten(0, 1).double(), repeated, fps),
+        MotionBatch(checked.ref.double(), checked.lengths, fps),
     )

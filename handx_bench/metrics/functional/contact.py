@@ -59,9 +59,9 @@ def contact_iou(pred: MotionBatch, ref: MotionBatch) -> Scores:
     num = len(pred) // len(ref)
     a, b = generations(pred.contact, num), ref.contact[:, None]
     scores = {"": ratio(a & b, a | b)}
+    intervals, every = _Times(pred, ref, "interval"), list(range(NUM_CHANNELS))
     for threshold in IOU_THRESHOLDS:
-        intervals = _Times(pred, ref, "interval")
-        scores[f"f1_{round(100 * threshold)}"] = intervals.f1(intervals.matched(threshold), list(range(NUM_CHANNELS)))
+        scores[f"f1_{round(100 * threshold)}"] = intervals.f1(intervals.matched(threshold), every)
     return scores
 
 
