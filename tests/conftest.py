@@ -17,7 +17,12 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # Consoles read their width once: messages must not be wrapped differently from terminal to terminal.
 os.environ["COLUMNS"] = "200"
 
+import hypothesis
 import pytest
+
+# The same examples in every run, and no verdict on how long one took: the machine may be busy.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def cosine(query: list[str], document: list[str], documents: list[list[str]]) ->
 
 
 @given(documents=texts, query=st.lists(st.sampled_from("abcdefgxyz"), max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_cosine_is_that_of_the_definition(documents: list[list[str]], query: list[str]) -> None:
     if not any(documents):
         return

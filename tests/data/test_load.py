@@ -78,10 +78,13 @@ def test_cache_follows_the_file(tmp_path: Path, hands: Hands) -> None:
     np.testing.assert_array_equal(load_dataset(path)[0]["motion"], hands(1))
 
 
-def test_nothing_is_cached_of_a_bad_source(tmp_path: Path, hands: Hands) -> None:
-    cache = Path(datasets.config.HF_DATASETS_CACHE) / "handx_bench"
+def test_nothing_is_cached_of_a_bad_source(tmp_path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A cache of its own: the common one is filled by tests that run beside this one.
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    cache = tmp_path / "cache" / "handx_bench"
     load_dataset(_saved(tmp_path / "good.npy", hands(0)))
     before = set(cache.iterdir())
+    assert len(before) == 1
     motion = np.stack([hands(i, 9) for i in range(150)])
     motion[149] *= 1000
     for _ in range(2):

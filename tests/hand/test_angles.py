@@ -45,7 +45,7 @@ def test_mirrored_hands_return_equal_angles():
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rigid_motion_and_scale_change_nothing(seed):
     rng = np.random.default_rng(seed)
     angles = random_angles(3, seed)

@@ -101,7 +101,7 @@ def test_rigid_motion_does_not_change_distances(frames):
 
 
 @given(st.lists(st.floats(-1, 1, width=32), min_size=12, max_size=12), st.lists(st.integers(0, 3), min_size=2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_segments_against_minimisation(values, degenerate):
     a, b, c, d = np.array(values).reshape(4, 3)
     if 0 in degenerate[:2]:
@@ -134,7 +134,7 @@ def events_by_loop(distance, enter, leave, min_frames, max_gap):
 
 
 @given(st.integers(0, 100_000), st.integers(1, 5), st.integers(0, 4), st.integers(3, 40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_events_equal_a_plain_loop(seed, min_frames, max_gap, frames):
     rng = np.random.default_rng(seed)
     distance = np.abs(np.cumsum(rng.normal(0, 4, (frames, 3)), axis=0) + 22)

@@ -24,7 +24,7 @@ def assignment(cost: np.ndarray, largest: float) -> tuple[int, float]:
 
 
 @given(times, times, st.sampled_from([0, 1, 2, 3, 6, 15]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_onsets_equal_mir_eval_and_the_hungarian_method(reference, predicted, tolerance):
     ref, pred = np.array(reference, float), np.array(predicted, float)
     found = match_onsets(ref, pred, tolerance)
@@ -37,7 +37,7 @@ def test_onsets_equal_mir_eval_and_the_hungarian_method(reference, predicted, to
 
 
 @given(times, times, st.sampled_from([0.3, 0.5, 0.7]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_intervals_equal_the_hungarian_method(reference, predicted, min_iou):
     ref, pred = (np.array(x[: len(x) // 2 * 2], float).reshape(-1, 2) for x in (reference, predicted))
     found = match_intervals(ref, pred, min_iou)

@@ -117,7 +117,7 @@ def test_a_perfect_prediction_reaches_the_end_of_the_scale(name, data):
 
 
 @given(st.integers(0, 1000), st.floats(0.001, 0.01))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_energy_scores_of_a_copied_generation_are_the_error(seed, size):
     ref = random_motion(2, 20, seed=seed)
     pred = noisy(ref, 1, seed, size)
@@ -156,7 +156,7 @@ def test_declared_variants_and_ranges_are_those_computed(name, data):
 
 
 @given(st.integers(0, 10_000), st.permutations(range(4)), st.integers(0, 12))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_a_report_is_blind_to_order_padding_and_place(seed, order, padding):
     """All metrics at once, on random motions of random lengths, moved, shuffled and padded at random."""
     rng = np.random.default_rng(seed)

@@ -86,7 +86,7 @@ def test_a_submission_that_kills_its_workers_ends_as_failed(tmp_path, bundle, pr
 @pytest.mark.parametrize("workers", [2, 4])
 def test_workers_side_by_side_never_score_the_same(tmp_path, bundle, processes, workers):
     store, log = LocalStore(tmp_path / "store", "ada", check=fakes.fake_check), tmp_path / "log"
-    ids = {store.submit(bundle(f"{n}", f"{n} sleep 0.01")).submission.id for n in range(40)}
+    ids = {store.submit(bundle(f"{n}", f"{n} sleep 0.04")).submission.id for n in range(40)}
     crowd = [start(processes, fakes.work, store.path, log) for _ in range(workers)]
     for worker in crowd:
         worker.join(60)

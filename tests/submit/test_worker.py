@@ -96,14 +96,14 @@ def test_a_report_of_another_protocol_is_not_recorded(store, bundle):
 
 
 def test_heartbeats_keep_a_long_scoring(store, bundle, log):
-    sent = store.submit(bundle(content="sleep 0.8")).submission
-    first = threading.Thread(target=run, args=(store,), kwargs={"lease_s": 0.3})
+    sent = store.submit(bundle(content="sleep 3")).submission
+    first = threading.Thread(target=run, args=(store,), kwargs={"lease_s": 1.2})
     first.start()
     deadline = time.monotonic() + 10
     while not fakes.read_log(log) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert store.lease("greedy", 1) is None
-    time.sleep(0.5)  # longer than the lease
+    time.sleep(1.5)  # longer than the lease
     assert store.lease("greedy", 1) is None
     first.join()
     assert store.get(sent.id).state == State.SCORED
