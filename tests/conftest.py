@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 # Read at import by huggingface_hub and datasets; tests never touch the network or the user's caches.
-os.environ.setdefault("HF_HOME", tempfile.mkdtemp(prefix="handx-hf-"))
+if "HF_HOME" not in os.environ:  # the processes of pytest-xdist inherit the folder of the one that started them
+    os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="handx-hf-")
+    atexit.register(shutil.rmtree, os.environ["HF_HOME"], ignore_errors=True)
 # One HandX-Mini for all workers and runs: its folder is named after the code that makes it.
 os.environ.setdefault("HANDX_BENCH_CACHE", str(Path(tempfile.gettempdir()) / "handx-bench-tests"))
 os.environ["HF_HUB_DISABLE_XET"] = "1"

@@ -141,13 +141,15 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def processes() -> Any:
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Starts processes in milliseconds: they fork from a server that has imported everything."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["handx_submit_fakes"])
     with pytest.MonkeyPatch.context() as patch:
         # Python 3.11 does not hand sys.path to the server, which would silently preload nothing.
         patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
+        # What killed workers leave behind goes with the test's own folder.
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch")))
         first = context.Process(target=fakes.nothing)
         first.start()
         first.join()
