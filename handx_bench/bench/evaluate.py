@@ -62,6 +62,7 @@ def evaluate(
         sequence_ids=list(clips.sequence_ids),
         constraints=_constraint_masks(protocol, clips),
         train=None if train is None else train.padded(),
+        train_lengths=None if train is None else train.lengths,
         seed=protocol.statistics.seed,
         draws=protocol.statistics.draws,
         progress=progress,

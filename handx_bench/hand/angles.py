@@ -7,8 +7,11 @@ MCP, IP) and 5 abductions (index, middle, pinky, ring, thumb), in degrees, equal
   flexed about the axis carried along: ``d = Rz(a) Ry(f) e`` with ``e`` the metacarpal direction, so flexion and
   abduction do not leak into each other (the plain angle between the bones would call a straight finger spread
   by 20° "flexed by 20°"). Where the projection of the bone on the palm is shorter than 0.2 of it, abduction is
-  undefined and masked.
+  undefined and masked. A finger flexed beyond 90° points back, so its projection is read on the line; the thumb,
+  whose abduction passes 90° in ordinary use and whose CMC cannot flex that far, is read on the ray.
 * **PIP, DIP, thumb MCP and IP** are hinges: the angle between consecutive bones, signed by the flexion axis.
+
+Angles at a bone without length are undefined too.
 
 Positive flexion curls in; positive abduction points to the thumb's side (radial). Fingers flex about the hand's
 side axis. The thumb's own curl axis is turned by 80° against it (its pronation: Cooney et al., *The kinesiology
@@ -35,12 +38,14 @@ FLEXIONS, ABDUCTIONS = slice(0, 15), slice(15, 20)
 
 #: Below this share of the bone, its projection on the palm has no direction worth the name.
 MIN_PROJECTION = 0.2
+#: A bone shorter than this (metres) has no direction.
+MIN_BONE_M = 1e-6
 THUMB = FINGERS.index("thumb")
 _PRONATION = math.radians(80.0)
 
 
 class JointAngles(NamedTuple):
-    """``degrees (..., 2, 20)`` in the order of ``ANGLE_NAMES``; ``valid`` is False where an abduction is undefined."""
+    """``degrees (..., 2, 20)`` in the order of ``ANGLE_NAMES``; ``valid`` is False where an angle is undefined."""
 
     degrees: torch.Tensor
     valid: torch.Tensor
@@ -58,13 +63,14 @@ def joint_angles(motion: torch.Tensor) -> JointAngles:
     """
     local = to_anatomical(motion)
     bones = torch.stack([local[..., chain[1:], :] - local[..., chain[:-1], :] for chain in CHAINS], dim=-3)
+    length = bones.norm(dim=-1)
     bones = torch.nn.functional.normalize(bones, dim=-1)  # (..., 2, 5 fingers, 4 bones, 3)
 
     along, side, up = metacarpal_axes(bones[..., 0, :])
     proximal = bones[..., 1, :]
     p_along, p_side, p_up = (dot(proximal, axis) for axis in (along, side, up))
-    # A finger flexed beyond 90° points back: its projection is read on the line, not on the ray.
-    forward = torch.where(p_along < 0, -1.0, 1.0).to(p_along)
+    is_thumb = torch.arange(len(FINGERS), device=motion.device) == THUMB
+    forward = torch.where((p_along < 0) & ~is_thumb, -1.0, 1.0).to(p_along)
     projection = torch.hypot(p_along, p_side)
     base_flexion = torch.atan2(-p_up, forward * projection)
     abduction = torch.atan2(forward * p_side, forward * p_along)
@@ -76,8 +82,9 @@ def joint_angles(motion: torch.Tensor) -> JointAngles:
     hinge = torch.where(dot(normal, curl) < 0, -hinge, hinge)
 
     flexion = torch.cat([base_flexion[..., None], hinge], dim=-1).flatten(-2)
-    valid = torch.ones(*flexion.shape[:-1], NUM_ANGLES, dtype=torch.bool, device=motion.device)
-    valid[..., ABDUCTIONS] = projection >= MIN_PROJECTION
+    whole = length > MIN_BONE_M
+    joints = whole[..., :-1] & whole[..., 1:]
+    valid = torch.cat([joints.flatten(-2), joints[..., 0] & (projection >= MIN_PROJECTION)], dim=-1)
     return JointAngles(torch.rad2deg(torch.cat([flexion, abduction], dim=-1)), valid)
 
 

@@ -44,5 +44,6 @@ def closest_parameters(
     s = ((b * f - c * e) / torch.where(denominator > 0, denominator, 1.0)).clamp(0, 1)
     t = (b * s + f) / torch.where(e > 0, e, 1.0)
     clamped = t.clamp(0, 1)
-    s = torch.where(t == clamped, s, (b * clamped - c) / torch.where(a > 0, a, 1.0)).clamp(0, 1)
+    # Where t was clamped, or the second segment is a point, s is the projection of the point at t.
+    s = torch.where((t == clamped) & (e > 0), s, (b * clamped - c) / torch.where(a > 0, a, 1.0)).clamp(0, 1)
     return s, clamped

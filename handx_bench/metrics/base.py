@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torchmetrics import Metric
 
 from ..errors import InputError
-from .functional._scores import Scores, batches
+from .functional._scores import Scores, batches, quotient
 from .functional.distributions import Distribution
 from .registry import METRICS, MetricInfo
 
@@ -72,20 +73,32 @@ class RatioMetric(HandMetric):
         for state in (self._numerator, self._denominator):
             self.add_state(state, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
-    def update(self, pred: Any, ref: Any = None, lengths: Any = None, **options: Any) -> None:
-        """Add clips: ``pred (N[, K], T, 2, 21, 3)``, ``ref (N, T, 2, 21, 3)`` in metres, ``lengths (N,)``."""
+    # No **options here: MetricCollection would hand every metric the options of all others.
+    def update(self, pred: Any, ref: Any = None, lengths: Any = None) -> None:
+        """Add clips: ``pred (N[, K], T, 2, 21, 3)``, ``ref (N, T, 2, 21, 3)`` in metres, ``lengths (N,)``.
+
+        Raises:
+            MotionError: a motion is not one.
+            InputError: references are missing, or the metric needs more generations per clip.
+        """
+        self._add(pred, ref, lengths)
+
+    def _add(self, pred: Any, ref: Any, lengths: Any, **options: Any) -> None:
         if ref is None and self.info.needs_reference:
             raise InputError(f"{self.id} needs references", fix="Call update(pred, ref)")
+        given = np.shape(pred)[1] if np.ndim(pred) == 6 else 1
+        needed = (self.info.variants[self.variant] if self.variant else self.info).min_generations
+        if given < needed:
+            name = f"{self.id}.{self.variant}" if self.variant else self.id
+            raise InputError(f"{name} needs {needed} generations per clip, got {given}", fix="Generate more per clip")
         scores = type(self).functional(pred, ref, lengths, fps=self.fps, **self._options(), **options)
-        if self.variant in scores:
-            for state, values in ((self._numerator, scores[self.variant].numerator),
-                                  (self._denominator, scores[self.variant].denominator)):  # fmt: skip
-                setattr(self, state, getattr(self, state) + values.sum())
+        for state, values in ((self._numerator, scores[self.variant].numerator),
+                              (self._denominator, scores[self.variant].denominator)):  # fmt: skip
+            setattr(self, state, getattr(self, state) + values.sum())
 
     def compute(self) -> torch.Tensor:
         """The value over all clips, NaN where none could be scored."""
-        value: torch.Tensor = getattr(self, self._numerator) / getattr(self, self._denominator)
-        return value
+        return quotient(getattr(self, self._numerator), getattr(self, self._denominator))
 
     def _options(self) -> dict[str, Any]:
         """Further arguments of the function."""

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .base import RatioMetric
 from .functional import constraints as f
 
 
-class ConstraintError(RatioMetric):
+class _GivenMetric(RatioMetric):
+    """A metric that must be told what the generator was given."""
+
+    def update(self, pred: Any, ref: Any = None, lengths: Any = None, *, constraints: Any) -> None:  # type: ignore[override]
+        """Add clips; ``constraints`` bool ``(N, T, 2, 21)`` is True where the position was given."""
+        self._add(pred, ref, lengths, constraints=constraints)
+
+
+class ConstraintError(_GivenMetric):
     """Position error on the given joints and frames."""
 
     id = "constraint_error"
     functional = staticmethod(f.constraint_error)
 
 
-class KeyframeError(RatioMetric):
+class KeyframeError(_GivenMetric):
     """Position error on frames given completely."""
 
     id = "keyframe_error"
     functional = staticmethod(f.keyframe_error)
 
 
-class SeamJump(RatioMetric):
+class SeamJump(_GivenMetric):
     """Velocity jump at the edges of the given part, relative to the reference."""
 
     id = "seam_jump"
@@ -32,3 +42,7 @@ class TransitionSmoothness(RatioMetric):
 
     id = "transition_smoothness"
     functional = staticmethod(f.transition_smoothness)
+
+    def update(self, pred: Any, ref: Any = None, lengths: Any = None, *, transitions: Any) -> None:  # type: ignore[override]
+        """Add clips; ``transitions`` bool ``(N, T)`` is True on the first frame of each later segment."""
+        self._add(pred, ref, lengths, transitions=transitions)

@@ -100,6 +100,10 @@ def precision_recall_f1(tp: float, fp: float, fn: float) -> tuple[float, float, 
 @numpy_or_torch
 def mpjpe_mm(pred: torch.Tensor, ref: torch.Tensor) -> torch.Tensor:
     """Mean joint error in mm, both hands moved so that the left wrist of *every frame* is at the origin; a scalar."""
+    if pred.shape != ref.shape:
+        raise InputError(
+            f"predictions have shape {tuple(pred.shape)}, references {tuple(ref.shape)}", fix="Give one each per clip"
+        )
     ours, theirs = (x - x[..., LEFT : LEFT + 1, WRIST : WRIST + 1, :] for x in (pred, ref))
     return 1000 * (ours - theirs).norm(dim=-1).mean()
 
@@ -179,30 +183,50 @@ def evaluate(
     prediction = check_motion(pred, name="prediction")
     prediction = prediction[:, None] if prediction.ndim == 5 else prediction
     reference = check_motion(ref, name="reference")
-    num = prediction.shape[1]
+    count, num = prediction.shape[:2]
     if pred_embedding is not None:
         pred_embedding = np.asarray(pred_embedding)
         pred_embedding = pred_embedding[:, None] if pred_embedding.ndim == 2 else pred_embedding
-        if pred_embedding.shape[:2] != tuple(prediction.shape[:2]):
-            raise InputError(
-                f"motion_embedding of the predictions has shape {pred_embedding.shape}, expected "
-                f"({prediction.shape[0]}, {num}, D)",
-                fix="Give one embedding per clip and generation",
-            )
+        pred_embedding = _embedding("motion_embedding of the predictions", pred_embedding, (count, num))
+    elif text_embedding is not None or ref_embedding is not None:
+        raise InputError("motion_embedding of the predictions is missing", fix="Give it, or no embedding at all")
+    if text_embedding is not None:
+        text_embedding = _embedding("text_embedding", text_embedding, (count,))
+    if ref_embedding is not None:
+        ref_embedding = _embedding("motion_embedding of the references", ref_embedding, (count,))
     runs = [_one_generation(prediction[:, k], reference) for k in range(num)]
     if pred_embedding is not None:
         for k, run in enumerate(runs):
             embedding = pred_embedding[:, k]
             run["diversity"] = diversity(embedding)
             if ref_embedding is not None:
-                run["fid"] = fid(np.asarray(ref_embedding), embedding)
+                run["fid"] = fid(ref_embedding, embedding)
             if text_embedding is not None:
-                top, matching = r_precision(np.asarray(text_embedding), embedding, batch)
+                top, matching = r_precision(text_embedding, embedding, batch)
                 run |= {f"r_precision_top{i + 1}": float(x) for i, x in enumerate(top)} | {"matching_score": matching}
     result = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
     if pred_embedding is not None:
         result["multimodality"] = multimodality(pred_embedding.swapaxes(0, 1))
     return result
+
+
+def _embedding(name: str, embedding: Any, lead: tuple[int, ...]) -> np.ndarray:
+    """``embedding`` as a finite array ``(*lead, D)``.
+
+    Raises:
+        InputError: it is not.
+    """
+    x = np.asarray(embedding)
+    if x.ndim != len(lead) + 1 or x.shape[:-1] != lead or x.shape[-1] == 0 or x.dtype.kind not in "fiu":
+        expected = ", ".join([*map(str, lead), "D"])
+        raise InputError(
+            f"{name} is {x.dtype} of shape {x.shape}, expected numbers ({expected})",
+            fix="Give one embedding per clip" + (" and generation" if len(lead) > 1 else ""),
+        )
+    if not np.isfinite(x).all():
+        clip = int(np.argwhere(~np.isfinite(x))[0][0])
+        raise InputError(f"{name} holds NaN or Inf", where=f"clip {clip}", fix="Check the encoder's output")
+    return x
 
 
 def contact_quality(motion: Any, fps: float = 30.0) -> dict[str, float]:

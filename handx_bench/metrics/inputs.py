@@ -9,14 +9,10 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from ..hand.motion import check_motion
 from .batch import MotionBatch
 from .functional._scores import check_pair
 from .functional.memorisation import TrainingIndex
 from .registry import MetricInfo
-
-#: Third differences and lags need some frames; windows of HandX have 60.
-MIN_SCORED_FRAMES = 8
 
 
 @dataclass
@@ -35,11 +31,11 @@ class ScoreInputs:
     @classmethod
     def check(
         cls, pred: Any, ref: Any, lengths: Any, clip_ids: Any, sequence_ids: Any,
-        constraints: Any, transitions: Any, train: Any, fps: float,
+        constraints: Any, transitions: Any, train: Any, train_lengths: Any, fps: float,
     ) -> ScoreInputs:  # fmt: skip
         if not 1 <= fps <= 1000:
             raise InputError(f"fps is {fps}, expected 1–1000", fix="Give frames per second")
-        prediction, reference, counts = check_pair(pred, ref, lengths, clip_ids, MIN_SCORED_FRAMES)
+        prediction, reference, counts = check_pair(pred, ref, lengths, clip_ids)
         count, frames = reference.shape[:2]
         ids = [str(i) for i in range(count)] if clip_ids is None else [str(i) for i in clip_ids]
         sequences = ids if sequence_ids is None else [str(i) for i in sequence_ids]
@@ -64,7 +60,7 @@ class ScoreInputs:
                 given[name] = mask
         index = None
         if train is not None:
-            index = TrainingIndex(check_motion(train, name="train").cpu().double(), num_frames=frames)
+            index = TrainingIndex.of(train, train_lengths)
         return cls(prediction.cpu(), reference.cpu(), counts, ids, sequences, float(fps), given, index)
 
     @property

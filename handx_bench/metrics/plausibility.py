@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 
-from ..hand.motion import check_motion
 from .base import RatioMetric
 from .functional import plausibility as f
 from .functional.memorisation import TrainingIndex, memorised_share
@@ -66,7 +65,7 @@ class MemorisedShare(RatioMetric):
     functional = staticmethod(memorised_share)
 
     def __init__(self, train: Any, train_lengths: torch.Tensor | None = None, **kwargs: Any) -> None:
-        index = TrainingIndex(check_motion(train, train_lengths, name="train").double(), train_lengths)
+        index = TrainingIndex.of(train, train_lengths)
         self._threshold = index.threshold
         super().__init__(**kwargs)
         self.index = index

@@ -64,14 +64,21 @@ class PooledCounts:
         Resampling adds noise of its own to a distance, so draws lie above the value; they are moved back by their bias.
         """
         pred, ref = self._counts()
+        spread = self._spread()
         value = self.value()
-        samples: dict[str, list[np.ndarray]] = {}
+        samples: dict[str, list[np.ndarray]] = {variant: [np.zeros(0)] for variant in value}
         for start in range(0, len(weights), _BLOCK):
             block = weights[start : start + _BLOCK]
-            distances = self.distribution.distance(*(torch.from_numpy((x.T @ block.T).T) for x in (pred, ref)))
-            for variant, distance in distances.items():
-                samples.setdefault(variant, []).append(distance.numpy())
+            ours, theirs = (torch.from_numpy((x.T @ block.T).T) for x in (pred, ref))
+            for variant, distance in self.distribution.distance(ours, theirs, spread).items():
+                samples[variant].append(distance.numpy())
         return {v: _unbiased_interval(np.concatenate(parts), value[v]) for v, parts in samples.items()}
+
+    def coverage(self) -> dict[str, float]:
+        """Share of each variant's marginals that have a distance and that the predictions fill."""
+        pred, ref = (_dense(x.sum(0)) for x in self._counts())
+        known = self.distribution.distances(pred, ref).isfinite() & self.distribution.filled(pred)
+        return {variant: float(share) for variant, share in self.distribution.by_group(known.double()).items()}
 
     def reference_rows(self, halves: np.ndarray | None) -> dict[str, dict[str, float | None]]:
         """Distance of the references to themselves, of one half to the other half, and of shuffled clips (0 too)."""
@@ -95,8 +102,16 @@ class PooledCounts:
         return self._numbers(weights @ pred, weights @ ref)
 
     def _numbers(self, pred: np.ndarray, ref: np.ndarray) -> dict[str, float | None]:
-        distances = self.distribution.distance(torch.from_numpy(np.asarray(pred)), torch.from_numpy(np.asarray(ref)))
+        distances = self.distribution.distance(_dense(pred), _dense(ref), self._spread())
         return {v: float(d) if np.isfinite(float(d)) else None for v, d in distances.items()}
+
+    def _spread(self) -> torch.Tensor:
+        """Of all references: a draw of few recordings may have none of its own."""
+        return self.distribution.spread(_dense(self._counts()[1].sum(0)))
+
+
+def _dense(counts: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.asarray(counts))
 
 
 def _unbiased_interval(draws: np.ndarray, value: float | None) -> tuple[float | None, float | None]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def chance_partners(codes: np.ndarray, num: int, seed: int) -> np.ndarray:
+def chance_partners(clip_ids: Sequence[str], codes: np.ndarray, num: int, seed: int) -> np.ndarray:
     """``(N, num)`` indices of other real clips for each clip, of other recordings wherever there are any.
 
-    A seeded round: clips stand in random order and look at the next ones, so that every clip serves equally often.
+    A seeded round: clips stand in random order and look at the next ones, so that every clip serves equally often. The
+    round starts from the sorted ids: partners do not depend on the order in which clips are given.
 
-    >>> chance_partners(np.array([0, 0, 1, 1]), num=1, seed=0)[:, 0] // 2
+    Args:
+        clip_ids: ``(N,)`` unique.
+        codes: ``(N,)`` number of each clip's recording.
+
+    >>> chance_partners(["a", "b", "c", "d"], np.array([0, 0, 1, 1]), num=1, seed=0)[:, 0] // 2
     array([1, 1, 0, 0])
     """
     rng = np.random.Generator(np.random.PCG64([seed, 1]))
-    order = rng.permutation(len(codes))
+    order = np.argsort(np.asarray(clip_ids, dtype=str), kind="stable")[rng.permutation(len(codes))]
     ring = codes[order]
     out = np.empty((len(codes), num), dtype=np.int64)
     step = np.arange(1, len(codes)) if len(codes) > 1 else np.zeros(1, dtype=np.int64)

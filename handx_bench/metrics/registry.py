@@ -159,11 +159,11 @@ _ALL = (
     ),
     MetricInfo(
         "contact_onset_error", "contact", "timing error of onsets matched within 15 frames", "ms", "lower",
-        "contact:ContactOnsetError", range=(0, 500), variants=_variants(match_rate=Variant("–", "higher")),
+        "contact:ContactOnsetError", variants=_variants(match_rate=Variant("–", "higher")),
     ),
     MetricInfo(
         "contact_offset_error", "contact", "timing error of offsets matched within 15 frames", "ms", "lower",
-        "contact:ContactOffsetError", range=(0, 500), variants=_variants(match_rate=Variant("–", "higher")),
+        "contact:ContactOffsetError", variants=_variants(match_rate=Variant("–", "higher")),
     ),
     MetricInfo(
         "contact_iou", "contact", "temporal intersection over union of contact", "–", "higher",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -44,6 +45,7 @@ def score(
     constraints: Any = None,
     transitions: Any = None,
     train: Any = None,
+    train_lengths: Any = None,
     seed: int = 0,
     draws: int = DRAWS,
     progress: Progress | None = None,
@@ -61,6 +63,7 @@ def score(
         constraints: bool ``(N, T, 2, 21)``, True where the generator was given the position.
         transitions: bool ``(N, T)``, True on the first frame of each later segment of a long motion.
         train: training motions ``(M, T, 2, 21, 3)``; needed for ``memorised_share``.
+        train_lengths: ``(M,)`` frames of ``train`` that count; all where None.
         seed, draws: of the bootstrap and of the chance row.
         progress: called with the clips done and their number.
 
@@ -71,12 +74,15 @@ def score(
         MotionError: a motion is not one.
         InputError: unknown metric, duplicate ids, or inputs that do not belong together.
     """
-    inputs = ScoreInputs.check(pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, train, fps)
+    inputs = ScoreInputs.check(
+        pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, train, train_lengths, fps
+    )
     chosen = _choose(metrics, inputs)
     tables = {row: _Table(inputs.num_clips) for row in ("prediction", "self", "chance", _GENERATIONS)}
     weights, codes = bootstrap_weights(inputs.sequence_ids, draws, seed)
     pooled = {info.name: PooledCounts(_distribution(info), weights.shape[1]) for info in chosen if info.distribution}
-    partners = chance_partners(codes, CHANCE_GENERATIONS if inputs.num_generations > 1 else 1, seed)
+    num_partners = CHANCE_GENERATIONS if inputs.num_generations > 1 else 1
+    partners = chance_partners(inputs.clip_ids, codes, num_partners, seed)
 
     parts = [slice(i, min(i + CHUNK, inputs.num_clips)) for i in range(0, inputs.num_clips, CHUNK)]
     for part, chunk in zip(parts, _in_parallel(lambda part: _score_chunk(inputs, chosen, partners, part), parts)):
@@ -102,7 +108,8 @@ def score(
             top, bottom = tables["prediction"].get(info.name, variant)
             apart = variant in tables[_GENERATIONS].variants(info.name)
             runs = _quotients(*tables[_GENERATIONS].get(info.name, variant)) if apart else np.zeros(0)
-            values[name] = _ratio_value(info, variant, top, bottom, runs, weights, codes)
+            coverage = tables["prediction"].coverage(info.name, variant)
+            values[name] = _ratio_value(info, variant, top, bottom, coverage, runs, weights, codes)
             for row in ("self", "chance"):
                 source = "self" if not info.needs_reference else row
                 if variant in tables[source].variants(info.name) and variant != "best_of_k":
@@ -123,7 +130,7 @@ def score(
 
 #: Row of the predictions' scores apart by generation.
 _GENERATIONS = "generations"
-#: Metric → variant → numerators and denominators ``(2, n)``, with a further axis K in the row ``generations``.
+#: Metric → variant → numerators, denominators and coverage ``(3, n)``; ``(2, n, K)`` in the row ``generations``.
 RowScores = dict[str, dict[str, np.ndarray]]
 
 
@@ -149,7 +156,8 @@ def _score_chunk(inputs: ScoreInputs, chosen: Sequence[MetricInfo], partners: np
                 continue  # every clip serves equally often, so random real clips score what the real clips score
             scores = cls.functional(batch, theirs, **inputs.options(info, part))
             rows[row][info.name] = {
-                variant: _stacked(ratio.numerator, ratio.denominator) for variant, ratio in scores.items()
+                variant: _stacked(ratio.numerator, ratio.denominator, ratio.coverage)
+                for variant, ratio in scores.items()
             }
             if row == "prediction":
                 rows[_GENERATIONS][info.name] = {
@@ -185,7 +193,8 @@ def _in_parallel(work: Callable[[slice], _Chunk], parts: Sequence[slice]) -> Ite
 
 
 class _Table:
-    """Per-clip ratios of one row: numerators and denominators ``(2, N)`` or ``(2, N, K)`` of each metric and variant."""
+    """Per-clip ratios of one row: numerator, denominator and coverage ``(3, N)`` of each metric and variant; without
+    coverage, ``(2, N, K)``, in the row of generations."""
 
     def __init__(self, num_clips: int) -> None:
         self._num_clips = num_clips
@@ -196,15 +205,18 @@ class _Table:
             own = self._values.setdefault(name, {})
             for variant, values in variants.items():
                 if variant not in own:
-                    own[variant] = np.zeros((2, self._num_clips, *values.shape[2:]))
+                    own[variant] = np.zeros((len(values), self._num_clips, *values.shape[2:]))
                 own[variant][:, part] = values
 
     def variants(self, name: str) -> list[str]:
         return list(self._values.get(name, {}))
 
     def get(self, name: str, variant: str) -> tuple[np.ndarray, np.ndarray]:
-        top, bottom = self._values[name][variant]
+        top, bottom = self._values[name][variant][:2]
         return top, bottom
+
+    def coverage(self, name: str, variant: str) -> float:
+        return float(self._values[name][variant][2].mean())
 
 
 def _choose(metrics: Sequence[str] | None, inputs: ScoreInputs) -> list[MetricInfo]:
@@ -245,6 +257,7 @@ def _ratio_value(
     variant: str,
     top: np.ndarray,
     bottom: np.ndarray,
+    coverage: float,
     runs: np.ndarray,
     weights: np.ndarray,
     codes: np.ndarray,
@@ -253,7 +266,7 @@ def _ratio_value(
     return MetricValue(
         value=_quotient(top, bottom), low=_tidy(interval[0]), high=_tidy(interval[1]),
         repetition=_tidy(repetition_half_width(runs)), unit=info.unit_of(variant), direction=info.direction_of(variant),
-        n=len(top), coverage=float((bottom > 0).mean()),
+        n=len(top), coverage=coverage,
     )  # fmt: skip
 
 
@@ -261,20 +274,21 @@ def _pooled_values(
     info: MetricInfo, pooled: PooledCounts, weights: np.ndarray, num_clips: int
 ) -> list[tuple[str, MetricValue]]:
     out = []
-    intervals = pooled.intervals(weights)
+    intervals, coverage = pooled.intervals(weights), pooled.coverage()
     for variant, value in pooled.value().items():
         low, high = intervals[variant]
         metric = MetricValue(
             value=_tidy(value), low=_tidy(low), high=_tidy(high), unit=info.unit_of(variant),
-            direction=info.direction_of(variant), n=num_clips, coverage=1.0 if value is not None else 0.0,
+            direction=info.direction_of(variant), n=num_clips, coverage=coverage[variant],
         )  # fmt: skip
         out.append((_full_name(info.name, variant), metric))
     return out
 
 
 def _quotient(top: np.ndarray, bottom: np.ndarray) -> float | None:
-    total = bottom.sum()
-    return _tidy(float(top.sum() / total)) if total else None
+    # Exact sums: the order of clips changes no digit.
+    total = math.fsum(bottom)
+    return _tidy(math.fsum(top) / total) if total else None
 
 
 def _quotients(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -60,8 +61,8 @@ def skill_samples(clip_table: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -
             order = position.get_indexer(part["clip_id"])
             top, bottom = np.zeros(len(clips)), np.zeros(len(clips))
             top[order], bottom[order] = part["numerator"], part["denominator"]
-            total = bottom.sum()
-            point = top.sum() / total if total else np.nan
+            total = math.fsum(bottom)  # exact: the order of clips changes no digit
+            point = math.fsum(top) / total if total else np.nan
             parts.append(np.concatenate([[point], ratio_samples(top, bottom, weights, codes)]))
         value, ceiling, chance = parts
         both = skill(value, chance, ceiling)

@@ -24,12 +24,15 @@ def bootstrap_weights(clusters: Sequence[str], draws: int = DRAWS, seed: int = 0
 
     Returns:
         ``weights (draws, C)`` float64 counts that sum to C in each draw, ``codes (N,)`` index of each clip's cluster.
+        A single cluster tells nothing about others: there are no draws then, ``weights (0, 1)``, and no interval.
 
     >>> weights, codes = bootstrap_weights(["b", "a", "b"], draws=2, seed=0)
     >>> codes, weights.sum(axis=1)
     (array([1, 0, 1]), array([2., 2.]))
     """
     names, codes = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
+    if len(names) < 2:
+        return np.zeros((0, len(names))), codes.reshape(-1)
     rng = np.random.Generator(np.random.PCG64(seed))
     picks = rng.integers(len(names), size=(draws, len(names)))
     flat = picks + np.arange(draws)[:, None] * len(names)
@@ -38,10 +41,9 @@ def bootstrap_weights(clusters: Sequence[str], draws: int = DRAWS, seed: int = 0
 
 
 def cluster_sums(values: np.ndarray, codes: np.ndarray, num_clusters: int) -> np.ndarray:
-    """Sums ``(C, …)`` of ``values (N, …)`` within clusters, added in the order of clips."""
-    out = np.zeros((num_clusters, *values.shape[1:]))
-    np.add.at(out, codes, values)
-    return out
+    """Sums ``(C,)`` of ``values (N,)`` within clusters; sorted first, so that the order of clips changes no digit."""
+    order = np.lexsort((values, codes))
+    return np.bincount(codes[order], weights=values[order], minlength=num_clusters)
 
 
 def ratio_samples(numerator: np.ndarray, denominator: np.ndarray, weights: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -94,8 +96,11 @@ def ranks(scores: np.ndarray, higher_is_better: bool = True) -> np.ndarray:
 def rank_intervals(samples: np.ndarray, higher_is_better: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """Rank that each of M entrants has in the central 95 % of ``samples (draws, M)``: best and worst, ``(M,)`` each.
 
-    Ranks come in whole numbers, so the bounds are the lower and the upper whole rank of the percentiles.
+    Ranks come in whole numbers, so the bounds are the lower and the upper whole rank of the percentiles. Without a draw
+    every rank is possible.
     """
+    if len(samples) == 0:
+        return np.ones(samples.shape[1], dtype=int), np.full(samples.shape[1], samples.shape[1], dtype=int)
     place = ranks(samples, higher_is_better)
     tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(place, [tail, 100 - tail], axis=0)

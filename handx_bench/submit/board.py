@@ -149,8 +149,6 @@ def _rank(ranked: list[StoredRecord], samples: dict[str, SkillSamples]) -> list[
     estimates = np.array([samples[stored.hash].estimate["overall"] for stored in ranked])
     overall = np.stack([samples[stored.hash].overall for stored in ranked], axis=1)
     overall = overall[np.isfinite(overall).all(1)]  # a draw counts only where it defines all entrants
-    if not len(overall):
-        overall = estimates[None]
     low, high = rank_intervals(overall)
     groups = tie_groups(overall, estimates)
     differences = overall[:, 1:] - overall[:, :1]

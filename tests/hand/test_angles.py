@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handx_bench.hand import ANGLE_NAMES, MotionError, hand_frames, joint_angles, right_in_left
-from handx_bench.hand.skeleton import BONES, LEFT, RIGHT
+from handx_bench.hand.skeleton import BONES, JOINT_INDEX, LEFT, RIGHT
 from tests.hands import BONES as LENGTHS
 from tests.hands import pose, random_angles, random_rotations
 
@@ -27,6 +27,34 @@ def test_fingers_flexed_beyond_a_right_angle():
     angles[:, :, 15] = 12.0
     found = joint_angles(pose(angles, torch.zeros(2, 3), torch.eye(3, dtype=torch.float64).expand(2, 3, 3)))
     assert (found.degrees - angles).abs().max() < 1e-9
+
+
+def test_a_thumb_abducted_beyond_a_right_angle():
+    """As in MANO's hands, whose thumb metacarpal stands across the line from the wrist."""
+    angles = torch.zeros(50, 2, 20, dtype=torch.float64)
+    thumb, spread = ANGLE_NAMES.index("thumb_cmc_flexion"), ANGLE_NAMES.index("thumb_cmc_abduction")
+    angles[..., thumb] = 20.0
+    angles[..., spread] = torch.linspace(-120, 120, 50)[:, None]
+    found = joint_angles(pose(angles, torch.zeros(2, 3), torch.eye(3, dtype=torch.float64).expand(2, 3, 3)))
+    assert found.valid.all()
+    assert (found.degrees - angles).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("name", ["both57m_clip00", "both57m_clip03", "leap_flapping", "hot3d_aria_p0003"])
+def test_recorded_thumbs_do_not_jump(shared, name):
+    with np.load(shared / "real_hands" / f"{name}.npz") as file:
+        degrees, valid = joint_angles(file["motion"].astype(np.float64))
+    for dof in (ANGLE_NAMES.index("thumb_cmc_flexion"), ANGLE_NAMES.index("thumb_cmc_abduction")):
+        assert valid[..., dof].all()
+        assert np.abs(np.diff(degrees[..., dof], axis=0)).max() < 60
+        assert np.abs(degrees[..., dof]).max() < 150
+
+
+def test_a_bone_without_length_has_no_angles():
+    motion = pose(random_angles(3), torch.zeros(3, 2, 3), random_rotations(3, 2))
+    motion[1, LEFT, JOINT_INDEX["index_tip"]] = motion[1, LEFT, JOINT_INDEX["index_dip"]]
+    missing = (~joint_angles(motion).valid).nonzero().tolist()
+    assert missing == [[1, LEFT, ANGLE_NAMES.index("index_dip_flexion")]]
 
 
 def test_abduction_is_masked_where_the_bone_points_out_of_the_palm():

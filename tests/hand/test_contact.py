@@ -104,8 +104,8 @@ def test_rigid_motion_does_not_change_distances(frames):
 @settings(max_examples=60)
 def test_segments_against_minimisation(values, degenerate):
     a, b, c, d = np.array(values).reshape(4, 3)
-    if 0 in degenerate[:2]:
-        b = a
+    b = a if degenerate[0] == 0 else b
+    d = c if degenerate[1] == 0 else d
     exact = float(segment_segment_distance(*(torch.from_numpy(x) for x in (a, b, c, d))))
     s, t = np.meshgrid(np.linspace(0, 1, 101), np.linspace(0, 1, 101))
     p = a + s[..., None] * (b - a) - c - t[..., None] * (d - c)

@@ -82,6 +82,30 @@ def test_unknown_variant_and_missing_reference_are_input_errors():
         _ = metrics.NoSuchMetric
 
 
+def test_constrained_metrics_stand_beside_others_in_a_collection():
+    pred, ref = make_data()
+    given = torch.zeros(5, 30, 2, 21, dtype=torch.bool)
+    given[:, :10] = True
+    collection = MetricCollection([metrics.MPJPE(), metrics.ConstraintError(), metrics.SeamJump()])
+    collection.update(pred, ref, constraints=given)
+    assert all(torch.isfinite(value) for value in collection.compute().values())
+
+
+def test_too_few_generations_are_an_input_error():
+    pred, ref = make_data()
+    for metric in (metrics.MPJPE("energy"), metrics.MPJPE("best_of_k"), metrics.JointAngleEnergy()):
+        with pytest.raises(InputError, match="needs 2 generations per clip, got 1"):
+            metric.update(pred[:, 0], ref)
+
+
+def test_motionless_references_leave_ratios_undefined():
+    pred, ref = make_data()
+    still = ref[:, :1].expand_as(ref)
+    for metric in (metrics.JerkRatio(), metrics.SpeedRatio()):
+        metric.update(pred, still)
+        assert metric.compute().isnan()
+
+
 def test_options_of_constrained_metrics_and_training_clips():
     pred, ref = make_data()
     given = torch.ones(5, 30, 2, 21, dtype=torch.bool)

@@ -155,6 +155,19 @@ def test_lag_of_a_delayed_signal(shift):
     assert float(correlation) == pytest.approx(-1.0, abs=0.02)
 
 
+def test_hands_that_move_one_after_the_other_are_not_coupled_by_what_is_left():
+    """Shifted so far that both movements fall out of the overlap, two detrended lines would correlate perfectly."""
+    time = np.arange(60)
+    bump = [np.exp(-(((time - centre) / 3) ** 2)) for centre in (6, 53)]
+    noise = 1e-5 * np.random.default_rng(0).normal(size=(2, 60))
+    _, r = lag_and_correlation(make_signal((bump[0] + noise[0])[None], (bump[1] + noise[1])[None]), 30.0)
+    assert abs(float(r)) < 0.5
+    moved = np.exp(-(((time - 9) / 3) ** 2))
+    near, same = lag_and_correlation(make_signal((moved + noise[0])[None], (bump[0] + noise[1])[None]), 30.0)
+    assert float(near) == pytest.approx(-0.1)
+    assert float(same) > 0.95
+
+
 def test_lagged_correlation_against_numpy():
     x = np.random.default_rng(1).normal(size=(8, 60, 2))
     signal = make_signal(x[..., 0], x[..., 1])
@@ -232,9 +245,9 @@ def test_a_frozen_prediction_is_punished_and_a_frozen_reference_left_out():
 
 
 def test_interhand_distance_error_by_a_plain_loop():
-    ref, pred = random_motion(1, 5, seed=0), random_motion(1, 5, seed=1)
+    ref, pred = random_motion(1, 8, seed=0), random_motion(1, 8, seed=1)
     total = weights = 0.0
-    for t in range(5):
+    for t in range(8):
         for i in range(21):
             for j in range(21):
                 d_ref = float((ref[0, t, 0, i] - ref[0, t, 1, j]).norm())
@@ -333,6 +346,14 @@ def test_frozen_leaked_and_memorised():
     assert float(memorised_share(fresh, None, train=index)[""].mean) < 50
     assert float(F.leak_share(fresh + 0.0001, fresh)[""].mean) == 100
     assert float(F.leak_share(train, fresh)[""].mean) == 0
+    # Neither the place of the hands nor frames beyond the length hide a copy.
+    turned = train @ random_rotations(1, seed=3)[0].T + torch.tensor([0.3, -1.0, 0.5])
+    assert float(memorised_share(turned, None, train=index)[""].mean) == 100
+    padded = torch.cat([train, fresh], dim=1)
+    lengths = torch.full((8,), 30)
+    assert float(memorised_share(padded, None, lengths, train=index)[""].mean) == 100
+    assert float(memorised_share(train, None, train=TrainingIndex(padded, lengths))[""].mean) == 100
+    assert TrainingIndex(padded, lengths).threshold == pytest.approx(index.threshold)
     still = fresh[:, :1].expand_as(fresh)
     assert float(F.frozen_share(still)[""].mean) == 100
     assert float(F.frozen_share(fresh)[""].mean) == 0

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from handx_bench.errors import InputError
+from handx_bench.hand import ANGLE_NAMES, hand_frames, joint_angles
+from handx_bench.hand.skeleton import JOINT_INDEX
 from handx_bench.metrics import METRICS, MPJPE, score, scoring
 from handx_bench.metrics.report import Report
 from tests.hands import random_motion
@@ -74,7 +76,47 @@ def test_order_of_clips_and_size_of_chunks_change_no_digit(data, report, monkeyp
     ids = [str(i) for i in order]
     other = score(pred[order], ref[order], sequence_ids=[sequences[i] for i in order], clip_ids=ids, draws=100,
                   train=train)  # fmt: skip
-    assert other.metrics == report.metrics
+    for part in ("metrics", "reference_rows", "skills", "warnings"):
+        assert getattr(other, part) == getattr(report, part), part
+
+
+def test_one_recording_gives_values_without_intervals(data):
+    pred, ref, _ = data
+    report = score(pred, ref, sequence_ids=["only"] * 9, draws=50)
+    for name, metric in report.metrics.items():
+        assert (metric.low, metric.high) == (None, None), name
+    assert report.metrics["mpjpe"].value > 0
+    assert report.skills.overall.value is not None
+    assert report.skills.overall.low is None
+
+
+def test_an_angle_that_is_never_defined_costs_itself_only(data):
+    """Fingers bent so far that they have no abduction: coverage says so, and the distributions of the rest count."""
+    _, ref, _ = data
+    pred = ref.copy()
+    axis = hand_frames(ref.astype(np.float64)).rotation[..., 1]
+    chain = [JOINT_INDEX[f"index_{j}"] for j in ("pip", "dip", "tip")]
+    base = ref[..., [JOINT_INDEX["index_mcp"]], :]
+    palmar = np.cross(hand_frames(ref.astype(np.float64)).rotation[..., 0], axis)
+    palmar[..., 0, :] *= -1
+    length = np.linalg.norm(np.diff(ref[..., [JOINT_INDEX["index_mcp"], *chain], :], axis=-2), axis=-1).cumsum(-1)
+    pred[..., chain, :] = base - length[..., None] * palmar[..., None, :]
+    masked = ~joint_angles(pred).valid[..., ANGLE_NAMES.index("index_mcp_abduction")]
+    assert masked.all()
+    report = score(pred, ref, draws=20)
+    assert report.metrics["joint_angle_error.abduction"].coverage == pytest.approx(3 / 4)
+    assert report.metrics["joint_angle_error.index"].coverage == pytest.approx(3 / 4)
+    assert report.metrics["joint_angle_error"].coverage == pytest.approx(19 / 20)
+    assert report.metrics["joint_angle_wasserstein"].value > 0
+    assert report.metrics["joint_angle_wasserstein"].coverage == pytest.approx(19 / 20)
+
+
+def test_few_clips_have_no_distribution_of_coordination(data):
+    pred, ref, _ = data
+    one = score(pred[:1], ref[:1], draws=10).metrics["coordination_wasserstein"]
+    assert (one.value, one.coverage) == (None, 0.0)
+    three = score(pred[:3], ref[:3], draws=200).metrics["coordination_wasserstein"]
+    assert three.high < 10
 
 
 def test_chosen_metrics_only(data):

@@ -101,12 +101,29 @@ def test_p_values_and_holm():
 
 def test_chance_takes_other_recordings_and_serves_every_clip_equally():
     codes = np.repeat(np.arange(10), 4)
-    partners = chance_partners(codes, 2, seed=0)
+    ids = [f"{i:02}" for i in range(40)]
+    partners = chance_partners(ids, codes, 2, seed=0)
     assert (codes[partners] != codes[:, None]).all()
     assert (partners[:, 0] != partners[:, 1]).all()
     assert np.bincount(partners.ravel(), minlength=40).max() <= 6
-    assert np.array_equal(chance_partners(np.zeros(1, int), 2, 0), [[0, 0]])
-    assert (chance_partners(np.zeros(3, int), 1, 0)[:, 0] != np.arange(3)).all()
+    assert np.array_equal(chance_partners(["a"], np.zeros(1, int), 2, 0), [[0, 0]])
+    assert (chance_partners(["a", "b", "c"], np.zeros(3, int), 1, 0)[:, 0] != np.arange(3)).all()
+    # Given in another order, every clip keeps its partners.
+    order = np.random.default_rng(0).permutation(40)
+    moved = chance_partners([ids[i] for i in order], codes[order], 2, seed=0)
+    assert np.array_equal(order[moved], partners[order])
+
+
+def test_one_recording_has_no_interval():
+    weights, codes = st.bootstrap_weights(["a", "a", "a"], draws=100)
+    assert weights.shape == (0, 1)
+    samples = st.ratio_samples(np.arange(3.0), np.ones(3), weights, codes)
+    assert st.percentile_interval(samples) is None
+    assert not st.separable(samples)
+    assert st.paired_p_value(samples) == 1.0
+    none = np.zeros((0, 3))
+    assert [x.tolist() for x in st.rank_intervals(none)] == [[1, 1, 1], [3, 3, 3]]
+    assert st.tie_groups(none, np.array([0.5, 0.9, 0.1])) == [1, 1, 1]
 
 
 def test_half_split():

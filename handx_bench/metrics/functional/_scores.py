@@ -11,14 +11,18 @@ import torch
 
 from ...errors import InputError
 from ...hand.frames import check_frames
-from ...hand.motion import MIN_FRAMES, check_motion
+from ...hand.motion import check_motion
 from ..batch import MotionBatch
+
+#: Third differences and lags need some frames; windows of HandX have 60.
+MIN_SCORED_FRAMES = 8
 
 
 class Ratio(NamedTuple):
-    """Per clip ``numerator (N,)`` and ``denominator (N,)``, float64; the value is their quotient, 0/0 is undefined.
+    """Per clip ``numerator (N,)`` and ``denominator (N,)``, float64; the value is their quotient, undefined over 0.
 
-    ``by_generation`` has both once more as ``(N, K)``, where each generation has a value of its own.
+    ``by_generation`` has both once more as ``(N, K)``, where each generation has a value of its own. ``observed (N,)`` is
+    the share of each clip that could be measured, where clips may count in part.
 
     Over a set of clips the value is Σ numerator / Σ denominator: a mean over clips where denominators are 0 or 1,
     a micro-average where they count events. Sums merge, so batches and processes can be added up.
@@ -27,21 +31,32 @@ class Ratio(NamedTuple):
     numerator: torch.Tensor
     denominator: torch.Tensor
     by_generation: tuple[torch.Tensor, torch.Tensor] | None = None
+    observed: torch.Tensor | None = None
+
+    @property
+    def coverage(self) -> torch.Tensor:
+        """Share of each clip ``(N,)`` that counts, float64."""
+        return (self.denominator > 0).to(torch.float64) if self.observed is None else self.observed
 
     @property
     def value(self) -> torch.Tensor:
         """Value of each clip ``(N,)``, NaN where undefined."""
-        return self.numerator / self.denominator
+        return quotient(self.numerator, self.denominator)
 
     @property
     def mean(self) -> torch.Tensor:
-        """Value over all clips."""
-        return self.numerator.sum() / self.denominator.sum()
+        """Value over all clips, NaN where undefined."""
+        return quotient(self.numerator.sum(), self.denominator.sum())
 
 
 #: Variant → per-clip ratio; the key '' is the metric itself.
 Scores: TypeAlias = dict[str, Ratio]
 Features: TypeAlias = Sequence[torch.Tensor]
+
+
+def quotient(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tensor:
+    """``numerator / denominator``, NaN (never infinite) over 0."""
+    return torch.where(denominator != 0, numerator / denominator, torch.nan)
 
 
 def ratio(numerator: torch.Tensor, denominator: torch.Tensor) -> Ratio:
@@ -123,27 +138,27 @@ class Checked(NamedTuple):
     lengths: torch.Tensor
 
 
-def check_pair(
-    pred: Any, ref: Any, lengths: Any = None, clip_ids: Sequence[str] | None = None, min_frames: int = MIN_FRAMES
-) -> Checked:
+def check_pair(pred: Any, ref: Any, lengths: Any = None, clip_ids: Sequence[str] | None = None) -> Checked:
     """Check predictions and references, together; the boundary of every way into the metrics.
 
     Args:
         pred: ``(N, T, 2, 21, 3)`` or ``(N, K, T, 2, 21, 3)`` metres.
         ref: ``(N, T, 2, 21, 3)`` metres. None for metrics that need none: the first generation stands in for it.
         lengths: ``(N,)`` frames that count; all where None.
-        clip_ids, min_frames: as in :func:`~handx_bench.hand.motion.check_motion`.
+        clip_ids: as in :func:`~handx_bench.hand.motion.check_motion`.
 
     Raises:
         MotionError: a motion is not one, or a hand has no frame.
         InputError: predictions and references do not belong together.
     """
-    prediction = check_motion(pred, lengths, name="prediction", clip_ids=clip_ids, min_frames=min_frames)
+    if lengths is not None and np.ndim(lengths) != 1:
+        raise InputError(f"lengths have {np.ndim(lengths)} axes, expected one", fix="Give one length per clip (N,)")
+    prediction = check_motion(pred, lengths, name="prediction", clip_ids=clip_ids, min_frames=MIN_SCORED_FRAMES)
     if prediction.ndim == 5:
         prediction = prediction[:, None]
     reference = None
     if ref is not None:
-        reference = check_motion(ref, lengths, name="reference", clip_ids=clip_ids, min_frames=min_frames)
+        reference = check_motion(ref, lengths, name="reference", clip_ids=clip_ids, min_frames=MIN_SCORED_FRAMES)
     elif prediction.ndim == 6:
         reference = prediction[:, 0]
     clips_and_frames = (*prediction.shape[:1], *prediction.shape[2:3])

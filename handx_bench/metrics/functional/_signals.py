@@ -13,6 +13,8 @@ from ..batch import MotionBatch
 SIGNAL_FLOORS = {"speed": 0.02, "velocity": 0.02, "flexion": 2.0}
 MAX_LAG_S = 0.5
 MIN_OVERLAP = 0.5
+#: Share of a hand's power that must lie in the overlap.
+MIN_POWER = 0.25
 NEAR_PEAK = 0.9
 
 
@@ -62,7 +64,8 @@ def lag_and_correlation(signal: Signal, fps: float) -> tuple[torch.Tensor, torch
     """Lag τ* in seconds and r(τ*) of each motion, ``(M,)``.
 
     ``r(τ) = corr(s_L(t), s_R(t+τ))`` over the frames where both exist, τ within ±0.5 s and at least half of the frames
-    overlapping. τ* is a peak of |r|, so that mirrored (anti-phase) movement has lag 0 and r −1 instead of a lag of half a
+    overlapping. A shift counts only if both overlaps keep at least a quarter of their hand's power: where the movement
+    has been shifted out, what is left are two slow drifts, which always correlate. τ* is a peak of |r|, so that mirrored (anti-phase) movement has lag 0 and r −1 instead of a lag of half a
     period. Rhythmic movement has a peak in every half period, hardly different in height: τ* is the one nearest to 0
     among those that reach 90 % of the highest. Positive: the left hand leads.
     """
@@ -70,9 +73,10 @@ def lag_and_correlation(signal: Signal, fps: float) -> tuple[torch.Tensor, torch
     reach = min(math.floor(MAX_LAG_S * fps + 1e-9), signal.values.shape[1] - 1)
     shifts = torch.arange(-reach, reach + 1, device=frames.device)
     left, right = signal.values.unbind(-1)
-    r = _lagged_correlation(left, right, frames, shifts)
+    r, power = _lagged_correlation(left, right, frames, shifts)
+    admissible = (frames - shifts.abs() >= MIN_OVERLAP * frames) & ((power >= MIN_POWER) | (shifts == 0))
     # Rounded, so that heights that differ by rounding alone are equal.
-    height = torch.where(frames - shifts.abs() >= MIN_OVERLAP * frames, r.abs().round(decimals=9), -1.0)
+    height = torch.where(admissible, r.abs().round(decimals=9), -1.0)
     padded = torch.nn.functional.pad(height, (1, 1), value=-1.0)
     peak = (height >= padded[:, :-2]) & (height >= padded[:, 2:])
     high = height >= NEAR_PEAK * height.amax(1, keepdim=True)
@@ -84,10 +88,10 @@ def lag_and_correlation(signal: Signal, fps: float) -> tuple[torch.Tensor, torch
 
 def _lagged_correlation(
     left: torch.Tensor, right: torch.Tensor, frames: torch.Tensor, shifts: torch.Tensor
-) -> torch.Tensor:
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Pearson correlation ``(M, shifts)`` of ``left(t)`` and ``right(t + shift)`` over their overlap; 0 if one is constant.
 
-    Curves ``(M, S)`` are 0 beyond ``frames (M, 1)``. Sums over an overlap are differences of running sums.
+    Second, the smaller of the two curves' shares of power (sum of squared deviations) that the overlap keeps. Curves ``(M, S)`` are 0 beyond ``frames (M, 1)``. Sums over an overlap are differences of running sums.
     """
     late, early = shifts.clamp(min=0), (-shifts).clamp(min=0)
     count = (frames - shifts.abs()).clamp(min=1)
@@ -104,7 +108,11 @@ def _lagged_correlation(
     var_right = over(right.square(), late, early) - sum_right.square() / count
     scale = (var_left.clamp(min=0) * var_right.clamp(min=0)).sqrt()
     covariance = product - sum_left * sum_right / count
-    return torch.where(scale > 1e-12, covariance / scale.clamp(min=1e-12), 0.0).clamp(-1, 1)
+    r = torch.where(scale > 1e-12, covariance / scale.clamp(min=1e-12), 0.0).clamp(-1, 1)
+    whole = [curve.square().sum(1, keepdim=True).clamp(min=1e-12) for curve in (left, right)]  # curves are centred
+    # Rounded, so that a share at the limit falls on the same side on every machine.
+    power = torch.minimum(var_left / whole[0], var_right / whole[1]).round(decimals=9)
+    return r, power
 
 
 class Phase(NamedTuple):

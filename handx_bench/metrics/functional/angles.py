@@ -51,15 +51,17 @@ ROM_MARGIN_DEG = 10.0
 def joint_angle_error(pred: MotionBatch, ref: MotionBatch) -> Scores:
     """Mean over t, h, DoF of |wrap(θ̂ − θ)| in degrees, with joint groups and fingers; mean-of-K and best-of-K.
 
-    Undefined abductions of either side are left out.
+    Angles that are undefined on either side are left out; coverage is the share of angles that were compared.
     """
     num = len(pred) // len(ref)
     total, count = _angle_difference(_angle_features(pred), _repeat(_angle_features(ref), num))
     scores: Scores = {}
+    entries = 2 * ref.lengths.to(total)  # of one DoF
     for group, members in ANGLE_GROUPS.items():
         weight = generations(count[:, members].sum(1), num)
         value = generations(total[:, members].sum(1), num) / weight.clamp(min=1)
-        scores[group] = mean_over_generations(value, weight > 0)
+        observed = weight.mean(1) / (entries * len(members))
+        scores[group] = mean_over_generations(value, weight > 0)._replace(observed=observed)
         if not group and num > 1:
             scores["best_of_k"] = stochastic(value, None)["best_of_k"]
     return scores

@@ -44,6 +44,7 @@ def transition_smoothness(pred: MotionBatch, ref: MotionBatch, *, transitions: t
     ``transitions (N, T)`` is True on the first frame of each later segment; the peak is taken over joints within
     ±5 frames (peak jerk of FlowMDM, Barquero et al., CVPR 2024), the mean over transitions.
     """
+    transitions = transitions & ref.mask
     ours, theirs = _peak_jerk(pred, _repeated(transitions, pred, ref)), _peak_jerk(ref, transitions)
     num = len(pred) // len(ref)
     return {"": ratio(generations(ours, num)[..., None], theirs[:, None, None])}

@@ -10,8 +10,9 @@ value; see ``COORDINATION`` for the rest.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -59,7 +60,7 @@ class Distribution:
         axes: the marginals; ``offsets`` tells where each one's cells begin.
         sample: motions and their references to ``(M, S, A)`` values, NaN where undefined.
         groups: variant → indices of axes whose distances are averaged, '' over everything.
-        relative: divide each distance by the reference's standard deviation.
+        relative: divide each distance by the reference's standard deviation; undefined where that is below a cell.
     """
 
     axes: tuple[Axis, ...]
@@ -75,11 +76,9 @@ class Distribution:
     def cells(self, batch: MotionBatch) -> torch.Tensor:
         """``(M, S, A)`` global cell of every sample, −1 where undefined."""
         values = self.sample(batch)
-        columns, start = [], 0
-        for i, axis in enumerate(self.axes):
-            column = values[..., i]
-            columns.append(torch.where(column.isnan(), -1, start + axis.index(column.nan_to_num())))
-            start += axis.cells
+        columns = []
+        for column, (axis, part) in zip(values.unbind(-1), self._parts()):
+            columns.append(torch.where(column.isnan(), -1, part.start + axis.index(column.nan_to_num())))
         return torch.stack(columns, dim=-1)
 
     def counts(self, batch: MotionBatch) -> torch.Tensor:
@@ -87,26 +86,67 @@ class Distribution:
         cells = self.cells(batch).flatten()
         return torch.bincount(cells[cells >= 0], minlength=self.size)
 
-    def distance(self, predicted: torch.Tensor, reference: torch.Tensor) -> dict[str, torch.Tensor]:
-        """1-Wasserstein distance by variant from counts ``(..., size)``; NaN where one side is empty."""
-        distances, start = [], 0
-        for axis in self.axes:
-            part = slice(start, start + axis.cells)
+    def distance(
+        self, predicted: torch.Tensor, reference: torch.Tensor, spread: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
+        """1-Wasserstein distance by variant, the mean over its marginals.
+
+        A marginal that the reference leaves empty is left out. One that only the prediction leaves empty (fingers bent
+        so far that they never have an abduction) counts as one standard deviation of the reference: what a
+        generator avoids must not look better than what it does. NaN where no marginal is left.
+
+        Args:
+            predicted, reference: counts ``(..., size)``.
+            spread: ``(A,)`` standard deviations to go by, those of ``reference`` where None.
+        """
+        return self.by_group(self.distances(predicted, reference, spread))
+
+    def distances(
+        self, predicted: torch.Tensor, reference: torch.Tensor, spread: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The distance ``(..., A)`` of each marginal; see :meth:`distance`."""
+        distances = []
+        spreads = (self.spread(reference) if spread is None else spread).unbind(-1)
+        for (axis, part), deviation in zip(self._parts(), spreads):
             p, r = predicted[..., part].double(), reference[..., part].double()
-            p, r = p / p.sum(-1, keepdim=True), r / r.sum(-1, keepdim=True)
+            full = p.sum(-1)
+            p, r = p / full[..., None].clamp(min=1), r / r.sum(-1, keepdim=True)
             centres = axis.centres().to(p.device)
             distance = ((p - r).cumsum(-1)[..., :-1].abs() * centres.diff()).sum(-1)
+            distance = torch.where(full > 0, distance, deviation + 0 * distance)
             if self.relative:
-                mean = (r * centres).sum(-1, keepdim=True)
-                spread = (r * (centres - mean).square()).sum(-1).sqrt()
-                distance = distance / spread.clamp(min=float(centres.diff().min()))
+                # All references in one cell: their spread is that of the grid, and tells nothing.
+                distance = torch.where(deviation > float(centres.diff().min()), distance / deviation, torch.nan)
             distances.append(distance)
-            start += axis.cells
-        stacked = torch.stack(distances, dim=-1)
-        means = {name: stacked[..., list(members)].mean(-1) for name, members in self.groups.items()}
+        return torch.stack(distances, dim=-1)
+
+    def spread(self, counts: torch.Tensor) -> torch.Tensor:
+        """Standard deviation ``(..., A)`` of each marginal, NaN where it is empty."""
+        out = []
+        for axis, part in self._parts():
+            r = counts[..., part].double()
+            r = r / r.sum(-1, keepdim=True)
+            centres = axis.centres().to(r.device)
+            mean = (r * centres).sum(-1, keepdim=True)
+            out.append((r * (centres - mean).square()).sum(-1).sqrt())
+        return torch.stack(out, dim=-1)
+
+    def filled(self, counts: torch.Tensor) -> torch.Tensor:
+        """``(..., A)`` True where a marginal has a sample."""
+        return torch.stack([counts[..., part].sum(-1) > 0 for _, part in self._parts()], dim=-1)
+
+    def by_group(self, values: torch.Tensor) -> dict[str, Any]:
+        """Mean of ``values (..., A)`` by variant over the marginals that are defined."""
+        means = {name: values[..., list(members)].nanmean(-1) for name, members in self.groups.items()}
         if "" not in means:
-            means = {"": torch.stack(list(means.values())).mean(0), **means}
+            means = {"": torch.stack(list(means.values())).nanmean(0), **means}
         return means
+
+    def _parts(self) -> Iterator[tuple[Axis, slice]]:
+        start = 0
+        for axis in self.axes:
+            yield axis, slice(start, start + axis.cells)
+            start += axis.cells
 
 
 def _angle_samples(batch: MotionBatch) -> torch.Tensor:
