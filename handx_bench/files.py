@@ -21,9 +21,11 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     Raises:
         InputError: ``target`` is a folder, or cannot be made there.
     """
-    path = Path(target)
+    path = Path(os.path.realpath(target))  # a link stays, and what it points to is written
     if path.is_dir():
         raise InputError("the output is a folder", where=str(path), fix="Name a file")
+    if path.exists() and not path.is_file():
+        raise InputError("the output is a device or a pipe", where=str(path), fix="Name a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")

@@ -115,6 +115,12 @@ def _entry_point(name: str) -> str:
 def _import(module_name: str, spec: str) -> Any:
     try:
         return importlib.import_module(module_name)
+    except SystemExit as error:
+        raise GeneratorError(
+            f"importing {module_name!r} tried to end the program (exit code {error.code})",
+            where=spec,
+            fix="Guard scripts with if __name__ == '__main__'",
+        ) from error
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if missing == module_name or module_name.startswith(f"{missing}."):

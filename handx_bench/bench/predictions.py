@@ -162,7 +162,8 @@ def read_predictions(path: str | os.PathLike[str], *, max_bytes: int = MAX_FILE_
     try:
         if set(header.tensors) != {"motion", "lengths"}:
             raise PredictionsError(
-                f"the file holds the tensors {sorted(header.tensors)}", fix="Exactly motion and lengths"
+                f"the file holds {len(header.tensors)} tensors: {', '.join(repr(t[:40]) for t in sorted(header.tensors)[:5])}",
+                fix="Exactly motion and lengths",
             )
         metadata = _check_metadata(header.metadata)
         motion = _entry(header.tensors["motion"], _MOTION_DTYPES, "float16 or float32")
@@ -208,7 +209,9 @@ def _map(path: str | os.PathLike[str], entry: TensorEntry, dtypes: dict[str, np.
 def _check_metadata(metadata: dict[str, str]) -> dict[str, str]:
     unknown, missing = set(metadata) - set(METADATA_KEYS), set(METADATA_KEYS) - set(metadata)
     if unknown:
-        raise PredictionsError(f"unknown metadata key {sorted(unknown)[0]!r}", fix=f"Known: {', '.join(METADATA_KEYS)}")
+        raise PredictionsError(
+            f"unknown metadata key {sorted(unknown)[0][:80]!r}", fix=f"Known: {', '.join(METADATA_KEYS)}"
+        )
     if missing:
         raise PredictionsError(
             f"metadata lacks {', '.join(sorted(missing))}",
@@ -261,11 +264,12 @@ def _check_name(value: Any, key: str) -> None:
 
 def _check_seeds(seeds: Any) -> None:
     good = isinstance(seeds, dict) and len(seeds) <= 16 and all(
-        isinstance(k, str) and k.isprintable() and type(v) is int and 0 <= v < 2**63 for k, v in seeds.items()
+        isinstance(k, str) and 0 < len(k) <= 64 and k.isprintable() and type(v) is int and 0 <= v < 2**63 for k, v in seeds.items()
     )  # fmt: skip
     if not good:
         raise PredictionsError(
-            "seeds are not at most 16 names with whole numbers in 0…2⁶³", fix='E.g. {"generation": 0}'
+            "seeds are not at most 16 names of 1–64 printable characters with whole numbers in 0…2⁶³",
+            fix='E.g. {"generation": 0}',
         )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import InputError
-from ..metrics.registry import METRICS, get_metric
+from ..metrics.registry import METRICS, SCORING_REVISION, get_metric
 from .tasks import ActionParameters, Task, get_task
 from .yaml_io import read_yaml
 
@@ -174,10 +174,14 @@ class Protocol(_Strict):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 (hex) over canonical JSON of everything that can change a score: all but description and
-        status."""
+        """SHA-256 (hex) over canonical JSON of everything that can change a score: all but description and status, and the
+        revisions of scoring and of each metric's code."""
         content = self.model_dump(mode="json", exclude={"description", "status", "stated_hash"})
-        content["metrics"] = sorted(content["metrics"], key=lambda metric: metric["id"])
+        content["metrics"] = sorted(
+            ({**metric, "revision": METRICS[metric["id"]].revision} for metric in content["metrics"]),
+            key=lambda metric: metric["id"],
+        )
+        content["scoring_revision"] = SCORING_REVISION
         content["headline"] = sorted(content["headline"])
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()

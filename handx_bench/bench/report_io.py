@@ -36,6 +36,7 @@ def write_report(report: Report, folder: str | os.PathLike[str]) -> Path:
         InputError: the folder cannot be written to.
     """
     target = Path(folder)
+    (target / REPORT_FILE).unlink(missing_ok=True)  # an old report must not stand beside new clip scores
     with atomic_path(target / CLIP_SCORES_FILE) as temporary:
         report.clip_table().to_parquet(temporary, index=False)
     write_text(target / REPORT_FILE, report_json(report))

@@ -90,7 +90,7 @@ def generate(
     with nullcontext(batches.append) if out is None else writing_predictions(out, predictions) as append:
         for start in range(0, len(requests), batch_size):
             batch = requests[start : start + batch_size]
-            append(_ask(generator, batch, num_samples, seed, frames).astype(dtype))
+            append(_ask(generator, batch, num_samples, seed, frames, dtype))
             if progress is not None:
                 progress(start + len(batch), len(requests))
     if out is not None:
@@ -118,14 +118,22 @@ def batch_dependence(
     return worst
 
 
-def _ask(generator: Generator, batch: Sequence[Request], num_samples: int, seed: int, frames: int) -> np.ndarray:
-    """One checked batch ``(n, K, frames, 2, 21, 3)`` float32, zero beyond each clip's length."""
+def _ask(
+    generator: Generator, batch: Sequence[Request], num_samples: int, seed: int, frames: int, dtype: str = "float32"
+) -> np.ndarray:
+    """One batch ``(n, K, frames, 2, 21, 3)``, checked as it will be stored, zero beyond each clip's length."""
     try:
-        answer = generator.generate(batch, num_samples, seed)
+        answer = generator.generate(list(batch), num_samples, seed)  # its own list: what it sorts, ours need not
+    except SystemExit as error:
+        raise GeneratorError(
+            f"generator {generator.name!r} tried to end the program (exit code {error.code})",
+            fix="Raise an error that says what is wrong",
+        ) from error
     except Exception as error:
         error.add_note(f"raised by generator {generator.name!r} on clips {batch[0].clip_id!r} … {batch[-1].clip_id!r}")
         raise
-    motion = _as_array(answer, generator.name)
+    with np.errstate(over="ignore"):  # what float16 cannot hold becomes Inf, and is told as such
+        motion = _as_array(answer, generator.name).astype(dtype, copy=False)
     longest = max(request.length for request in batch)
     expected = (len(batch), num_samples, longest, 2, NUM_JOINTS, 3)
     if motion.shape != expected:
@@ -142,7 +150,7 @@ def _ask(generator: Generator, batch: Sequence[Request], num_samples: int, seed:
         name=name,
         clip_ids=clip_ids,
     )
-    out = np.zeros((len(batch), num_samples, frames, 2, NUM_JOINTS, 3), np.float32)
+    out = np.zeros((len(batch), num_samples, frames, 2, NUM_JOINTS, 3), dtype)
     for row, values, length in zip(out, motion, lengths):
         row[:, :length] = values[:, :length]
     return out

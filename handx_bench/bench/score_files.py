@@ -140,12 +140,23 @@ def _agreed_lengths(ours: MotionFile, theirs: MotionFile, order: np.ndarray, pre
             where=pred,
             fix="Generate as many frames as the reference has",
         )
-    if theirs.lengths is not None:
-        return lengths[1]
-    return None if ours.lengths is None else lengths[0][order]
+    if len(different) and ours.lengths is not None and theirs.lengths is None:
+        # The predictions must not choose how much of the reference counts.
+        raise InputError(
+            f"predictions state lengths (clip {int(different[0])}: {lengths[0][order][different[0]]} frames), the "
+            f"references of {lengths[1][different[0]]} frames state none",
+            where=pred,
+            fix="Put the lengths into the references too",
+        )
+    return theirs.lengths
 
 
 def _agreed_fps(ours: MotionFile, theirs: MotionFile) -> float:
+    if theirs.fps is None and ours.fps not in (None, DEFAULT_FPS):
+        raise InputError(
+            f"predictions have {ours.fps:g} fps, the references state none and count as {DEFAULT_FPS:g}",
+            fix="Put fps into the references, or resample the predictions",
+        )
     rates = {f.fps for f in (ours, theirs) if f.fps is not None}
     if len(rates) > 1:
         found = " and ".join(f"{rate:g}" for rate in sorted(rates))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..metrics.report import MetricValue, Report
 
 _ARROWS = {"lower": "↓", "higher": "↑", "none": "·"}
+_NAME_WIDTH = 33
 #: Reference rows that stand beside the values, with what they are called there.
 _ROWS = {"self": "real", "half_split": "half", "chance": "chance"}
 
@@ -50,22 +51,22 @@ def print_report(report: Report, console: Console, *, variants: bool = False) ->
         (name for name in report.metrics if variants or _is_main(name)),
         key=lambda name: (order[name.split(".")[0]], name),
     )
-    name_width = max(32, *(len(name) + 2 for name in shown))
     console.print(_title(report))
     for family in FAMILIES:
         names = [name for name in shown if METRICS[name.split(".")[0]].family == family]
         if names:
-            console.print(_family_table(report, family, names, name_width, wide))
+            console.print(_family_table(report, family, names, wide))
     console.print(
         Text(
             "\n★ headline   ↓ lower is better   ↑ higher is better   · neither end\n"
-            "skill 0: a random real clip   1: as good as real   real, chance: what such clips score",
+            "skill 0: a random real clip   1: as good as real   real, chance: what such clips score"
+            + ("\nhalf: one half of the recordings against the other   scored: share that has a value" if wide else ""),
             style="dim",
         )
     )
     console.print(_skills(report))
     for warning in report.warnings:
-        console.print(Text(f"warning: {warning}", style="yellow"))
+        console.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
 
 
 def _is_main(name: str) -> bool:
@@ -81,7 +82,7 @@ def _title(report: Report) -> Text:
     return Text(report.generator or "prediction", style="bold") + Text(f"  {', '.join(parts)}", style="dim not bold")
 
 
-def _family_table(report: Report, family: str, names: list[str], name_width: int, wide: bool) -> Table:
+def _family_table(report: Report, family: str, names: list[str], wide: bool) -> Table:
     from ..metrics.registry import METRICS
 
     skill = report.skills.families.get(family)
@@ -92,7 +93,7 @@ def _family_table(report: Report, family: str, names: list[str], name_width: int
     )  # fmt: skip
     rows = [row for row in _ROWS if wide or row != "half_split"]
     # Fixed widths, so that the families' columns stand under each other and fit 80 characters.
-    columns = [("metric", name_width), ("", 1), ("value", 6), ("95 %", 11), ("unit", 5), ("skill", 6)]
+    columns = [("metric", _NAME_WIDTH), ("", 1), ("value", 6), ("95 %", 11), ("unit", 5), ("skill", 6)]
     columns += [(_ROWS[row], 6) for row in rows] + ([("scored", 6)] if wide else [])
     for heading, width in columns:
         table.add_column(
@@ -103,12 +104,12 @@ def _family_table(report: Report, family: str, names: list[str], name_width: int
         headline = METRICS[name].headline if name in METRICS else False
         own = report.skills.metrics.get(name)
         table.add_row(
-            f"{'★' if headline else ' '} {name}",
+            f"{'★' if headline else ' '} {_short(name, names)}",
             _ARROWS[metric.direction],
             _number(metric.value),
             _bounds(metric),
             metric.unit,
-            "" if own is None else _number(own.value),
+            "" if own is None else _skill(own.value),
             *(_number(report.reference_rows.get(row, {}).get(name)) for row in rows),
             *([f"{metric.coverage:.0%}"] if wide else []),
             style="bold" if headline else None,
@@ -126,12 +127,26 @@ def _skills(report: Report) -> Text:
 
 def _family_skills(report: Report) -> Iterator[str]:
     for family, skill in report.skills.families.items():
-        yield f"{family} {_number(skill.value)}"
+        yield f"{family} {_skill(skill.value)}"
 
 
 def _interval(value: float | None, low: float | None, high: float | None) -> str:
-    bounds = "" if low is None or high is None else f" [{_number(low)}, {_number(high)}]"
-    return f"{_number(value)}{bounds}"
+    bounds = "" if low is None or high is None else f" [{_skill(low)}, {_skill(high)}]"
+    return f"{_skill(value)}{bounds}"
+
+
+def _short(name: str, names: list[str]) -> str:
+    """A variant under its metric goes without the metric's name.
+
+    >>> _short("mpjpe.energy", ["mpjpe", "mpjpe.energy"]), _short("contact_statistics.ratio", [])
+    ('  .energy', 'contact_statistics.ratio')
+    """
+    metric, dot, variant = name.partition(".")
+    return f"  .{variant}" if dot and metric in names else name
+
+
+def _skill(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}".replace("-0.000", "0.000")
 
 
 def _bounds(metric: MetricValue) -> str:

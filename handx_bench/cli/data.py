@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +24,6 @@ def register(root: typer.Typer) -> None:
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False) -> None:
     """List what can be loaded: known datasets and file formats."""
-    _quiet_datasets()
     from ..data.load import FORMATS
 
     if as_json:
@@ -44,7 +42,6 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Show clips, hours, splits, actions, texts, licences and hand sizes of a dataset."""
-    _quiet_datasets()
     from ..data.info import summarise
     from ..data.load import load_dataset
 
@@ -65,7 +62,6 @@ def build(
     name: Annotated[str, typer.Argument(help="The dataset to build.")] = "handx-mini",
 ) -> None:
     """Build a procedural dataset into the cache, so that later commands find it ready."""
-    _quiet_datasets()
     from ..data.load import MINI, MINI_SPLITS, load_dataset
     from ..errors import InputError
 
@@ -91,7 +87,6 @@ def convert(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Convert any readable source to a folder of Parquet files in the HandX form."""
-    _quiet_datasets()
     from ..data.convert import convert as convert_dataset
 
     with _progress() as bar:
@@ -162,11 +157,6 @@ def _progress() -> Progress:
         transient=True,
         disable=not _common.err.is_terminal,
     )
-
-
-def _quiet_datasets() -> None:
-    # Read when datasets is imported; its own bars would mix with ours, or fill a log.
-    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
 
 
 def _text(value: str) -> Any:

@@ -126,6 +126,7 @@ def _report(store: Store, protocol: Protocol, predictions: Path, path: Path) -> 
     from ..bench.predictions import read_predictions
     from ..bench.protocol_clips import protocol_clips
     from ..view.html_report import write_html_report
+    from ..view.sources import texts_of
 
     record = next(r.record for r in reversed(store.records(protocol.hash)) if r.record.manifest.model_name == _REPORTED)
     made = read_predictions(predictions)
@@ -135,7 +136,7 @@ def _report(store: Store, protocol: Protocol, predictions: Path, path: Path) -> 
     motions = [
         (
             f"{clip.action} ({clip.clip_id})",
-            " ".join(texts[-1] for texts in (clip.left_texts, clip.right_texts, clip.interaction_texts) if texts),
+            texts_of(clip.left_texts, clip.right_texts, clip.interaction_texts),
             {"reference": clip.motion, _REPORTED: made.motion[place[clip.clip_id], 0, : len(clip.motion)]},
         )
         for clip in chosen

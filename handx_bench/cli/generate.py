@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 import sys
@@ -60,6 +61,8 @@ def generate(
             raise typer.BadParameter("is needed", param_hint=name)
     assert generator is not None
     assert out is not None
+    if out.suffix != ".safetensors":
+        raise typer.BadParameter(f"predictions are safetensors, {out.name!r} is named otherwise", param_hint="--out")
 
     from ..bench.generator import load_generator
     from ..bench.protocol import load_protocol
@@ -69,19 +72,21 @@ def generate(
     rules = load_protocol(protocol)
     if os.getcwd() not in sys.path:  # `python -m` would search it, a console script does not
         sys.path.insert(0, os.getcwd())
-    made = load_generator(generator, **_options(option or []))
-    with progress_bar("generating") as progress:
-        predictions = run(
-            rules,
-            made,
-            out=out,
-            num_samples=num_samples,
-            seed=seed,
-            batch_size=batch_size,
-            dtype=dtype.value,
-            progress=progress,
-        )
-    difference_mm = 1000 * batch_dependence(rules, made, predictions) if check else None
+    # What a generator prints is none of our answer.
+    with contextlib.redirect_stdout(sys.stderr):
+        made = load_generator(generator, **_options(option or []))
+        with progress_bar("generating") as progress:
+            predictions = run(
+                rules,
+                made,
+                out=out,
+                num_samples=num_samples,
+                seed=seed,
+                batch_size=batch_size,
+                dtype=dtype.value,
+                progress=progress,
+            )
+        difference_mm = 1000 * batch_dependence(rules, made, predictions) if check else None
     answer = {
         "out": str(out),
         "generator": predictions.generator,
@@ -106,12 +111,14 @@ def generate(
         _common.err.print(
             f"warning: clips asked for alone differ by up to {difference_mm:.0f} mm: draw from request.seed, per clip",
             style="yellow",
+            soft_wrap=True,
         )
     if predictions.num_generations != rules.num_generations:
         _common.err.print(
             f"warning: protocol {rules.id} wants {rules.num_generations} samples per clip; "
             "evaluate will refuse this file",
             style="yellow",
+            soft_wrap=True,
         )
     else:
         _common.out.print(

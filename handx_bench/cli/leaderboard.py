@@ -31,12 +31,21 @@ def leaderboard(
 
     Ranks come with their 95 % interval; entries with the same letter cannot be told from the best of their group.
     """
+    from rich.text import Text
+
     from ..errors import InputError
     from ..submit.board import build_board, group_by_protocol
+    from ..submit.display import printable
     from ..submit.open import open_store
 
     opened = open_store(store)
-    groups = group_by_protocol(opened.records())
+    damaged: list[InputError] = []
+    records = opened.records(on_damage=damaged.append)
+    for error in damaged:
+        _common.err.print(Text(printable(f"warning: left out: {error}"), style="yellow"), soft_wrap=True)
+    if damaged and not records:
+        raise InputError("no record can be read", where=str(store), fix="restore the store from a backup")
+    groups = group_by_protocol(records)
     if protocol is not None:
         known = ", ".join(sorted({_name(group) for group in groups.values()})) or "none"
         groups = {key: group for key, group in groups.items() if _matches(protocol, key, group)}
@@ -62,11 +71,12 @@ def print_board(board: Board) -> None:
     from rich.text import Text
 
     from ..submit.columns import board_columns, metric_columns
+    from ..submit.display import printable
 
     name = f"{board.protocol.id} (version {board.protocol.version}, hash {board.protocol.hash[:8]})"
     facts = f"  {board.num_clips} clips × {board.num_generations}, {board.draws:,} bootstrap draws"
     _common.out.print()
-    _common.out.print(Text(name, style="bold").append(facts, style="not bold dim"))
+    _common.out.print(Text(printable(name), style="bold").append(facts, style="not bold dim"))
     lines = [_Line([column.text(entry) for column in board_columns(board)], entry.status) for entry in board.entries]
     _print_table(board_columns(board), lines)
     columns = metric_columns(board)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 
 import typer
 
 from ..errors import InputError
+from ..submit.display import printable
 from ._common import err
 
 app = typer.Typer(
@@ -29,10 +31,12 @@ for _name in _COMMANDS:
 
 def main() -> None:
     """Exit codes: 0 done, 1 the work failed, 2 the input or the call is wrong."""
+    # Read when datasets is imported; its own bars would mix with ours, or fill a log.
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     try:
         app()
     except InputError as error:
-        err.print(f"error: {error}", style="red", markup=False, highlight=False)
+        err.print(f"error: {printable(str(error))}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("interrupted", style="yellow")

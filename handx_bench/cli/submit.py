@@ -121,6 +121,7 @@ def status(
     json: _Json = False,
 ) -> None:
     """Where a submission stands: place in the queue, state, age, reason, score."""
+    from ..errors import InputError
     from ..submit.open import open_store
 
     opened = open_store(store)
@@ -130,8 +131,11 @@ def status(
     found = opened.get(submission)
     report = None
     if found.record_hash is not None:
-        records = opened.records(found.protocol_hash)
-        report = next(stored.record.report for stored in records if stored.hash == found.record_hash)
+        damaged: list[InputError] = []
+        records = opened.records(found.protocol_hash, on_damage=damaged.append)
+        report = next((stored.record.report for stored in records if stored.hash == found.record_hash), None)
+        if report is None:
+            raise next((each for each in damaged if found.record_hash in each.where), damaged[0])
     age_s = max(0.0, (datetime.now(UTC) - found.submitted_at).total_seconds())
     skills = None if report is None else report.skills.model_dump(mode="json")
     if json:

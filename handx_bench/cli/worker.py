@@ -33,13 +33,18 @@ def worker(
     """Score the submissions that wait, until stopped (or --once: until none waits).
 
     It may be killed at any moment, and several may run on one store. Ctrl-C gives what is being scored back to the
-    queue. Exit code 1 if scoring a submission failed for good.
+    queue. Exit code 1 if scoring a submission failed for good, or the machine cannot score.
     """
+    from collections import Counter
     from functools import partial
+
+    from rich.text import Text
 
     from ..bench.evaluate import evaluate
     from ..bench.protocol import list_protocols, load_protocol
+    from ..submit.display import printable
     from ..submit.open import open_store
+    from ..submit.store import State
     from ..submit.validate import check_bundle
     from ..submit.worker import run_worker
 
@@ -54,18 +59,27 @@ def worker(
             lease_s=lease_s,
             evaluate=partial(evaluate, progress=display.progress),
             check=check,
+            protocol_ids=[each.id for each in known],
             on_event=display.event,
         )
+    unknown = Counter(each.protocol_id for each in opened.submissions([State.QUEUED]))
+    unknown -= Counter({each.id: unknown[each.id] for each in known})
     if json:
         _common.print_json(vars(summary))
     else:
         counts = [(len(summary.scored), "scored"), (len(summary.rejected), "rejected"), (len(summary.failed), "failed")]
         _common.out.print(", ".join(f"{count} {name}" for count, name in counts))
+        for protocol_id, count in sorted(unknown.items()):
+            told = f"{count} for {protocol_id} still waiting: start a worker with --protocol FILE.yaml for them"
+            _common.err.print(Text(printable(told), style="yellow"), soft_wrap=True)
         if summary.scored:
             from .submit import _command, _line
 
             _line(f"next: {_command('leaderboard', '', store)}")
-    if summary.failed:
+    if summary.broken:
+        told = f"stopped, since this machine cannot score: {summary.broken}"
+        _common.err.print(Text(printable(told), style="red"), soft_wrap=True)
+    if summary.failed or summary.broken:
         raise typer.Exit(1)
 
 

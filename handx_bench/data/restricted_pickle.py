@@ -121,12 +121,15 @@ class _Machine:
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
         self.items = 0
+        self.unfolded = 0  # bytes of arrays made so far
+        self.limit = 0
 
     def refuse(self, what: str, fix: str = "") -> RefusedPickleError:
         return RefusedPickleError(what, where=self.where, fix=fix)
 
     def run(self, data: bytes) -> Any:
         end = -1
+        self.limit = 2 * len(data)
         try:
             for count, (opcode, arg, position) in enumerate(pickletools.genops(data)):
                 if count >= MAX_OPCODES:
@@ -238,7 +241,7 @@ class _Machine:
                 tuple() as shape,
                 order,
             ):
-                self.stack.append(_Array(self.make_array(shape, dtype, order, bytes(raw))))
+                self.stack.append(_Array(self.make_array(shape, dtype, order, raw)))
             case _:
                 asked = function.value if isinstance(function, _Symbol) else _name(function)
                 given = ", ".join(_name(value) for value in args[:8])
@@ -272,7 +275,7 @@ class _Machine:
                 raise self.refuse(f"the pickle sets the state of a {_name(target)}, which plain data does not do")
 
     def make_array(self, shape: tuple[Any, ...], dtype: _DType, order: Any, raw: Any) -> np.ndarray:
-        if dtype.code == "O" or not isinstance(raw, bytes):
+        if dtype.code == "O" or not isinstance(raw, bytes | bytearray):
             raise self.refuse("the pickle holds an array of objects", _NUMBERS_ONLY)
         # bool is a subclass of int, and a negative size would let the product come out right. Nothing of the file
         # goes into a message before its type is known: the text of nested references may never end.
@@ -287,7 +290,11 @@ class _Machine:
             )
         if order not in ("C", "F"):
             raise self.refuse("the pickle declares an array that is neither in C nor in Fortran order")
-        array = np.frombuffer(raw, numpy_dtype) if raw else np.empty(0, numpy_dtype)
+        # A buffer can be named again and again, and a copy be made of it each time.
+        self.unfolded += len(raw)
+        if self.unfolded > self.limit:
+            raise self.refuse("the pickle unfolds to more bytes than it holds")
+        array = np.frombuffer(bytes(raw), numpy_dtype) if raw else np.empty(0, numpy_dtype)
         if not numpy_dtype.isnative:  # numpy's own reader does the same
             array = array.astype(numpy_dtype.newbyteorder("="))
             array.flags.writeable = False

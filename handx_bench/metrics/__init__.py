@@ -32,3 +32,8 @@ def __getattr__(name: str) -> Any:
         if info.implementation.endswith(f":{name}"):
             return info.load()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """For tab completion: what is loaded on first use counts too."""
+    return sorted({*globals(), *__all__, *(info.implementation.split(":")[1] for info in METRICS.values())})

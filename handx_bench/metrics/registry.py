@@ -26,6 +26,10 @@ class Variant:
     min_generations: int = 1
 
 
+#: Raised whenever skills, reference rows or intervals change; part of every protocol's hash.
+SCORING_REVISION = 1
+
+
 @dataclass(frozen=True)
 class MetricInfo:
     """What a metric declares about itself.
@@ -39,6 +43,8 @@ class MetricInfo:
         distribution: pools clips before comparing, so no clip has a value of its own.
         optional: further input it needs (``train`` or ``constraints``); skipped where that is not given.
         headline: enters the family's skill.
+        revision: raised whenever the values change; part of every protocol's hash, so that scores of two revisions never
+            stand in one table.
         variants: dotted variants beside the value itself; ``has_value`` is False where there are only variants.
         implementation: ``module:Class`` within this package.
     """
@@ -57,6 +63,7 @@ class MetricInfo:
     distribution: bool = False
     optional: str | None = None
     headline: bool = False
+    revision: int = 1
     has_value: bool = True
     variants: Mapping[str, Variant] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -20,10 +20,13 @@ def report_warnings(
     if num_recordings < _FEW_RECORDINGS:
         out.append(f"Only {num_recordings} independent recordings: intervals are rough, skills hardly comparable.")
     for name, metric in values.items():
+        whole = values.get(name.partition(".")[0])
+        if "." in name and whole is not None and whole.coverage < _LOW_COVERAGE:
+            continue  # said of the metric itself
         if metric.coverage == 0:
-            out.append(f"{name}: no clip could be scored.")
+            out.append(f"{name}: nothing could be scored.")
         elif metric.coverage < _LOW_COVERAGE and "." not in name:
-            out.append(f"{name}: only {metric.coverage:.0%} of the clips could be scored.")
+            out.append(f"{name}: only {metric.coverage:.0%} could be scored.")
     for name, text in (
         ("leak_share", "predictions equal their own reference within 1 mm"),
         ("memorised_share", "predictions are nearer to a training clip than training clips are to each other"),

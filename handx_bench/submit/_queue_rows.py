@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from sqlite3 import Connection, Row
 from typing import Any
@@ -52,10 +53,14 @@ def requeue(connection: Connection, now: float, submission_id: str) -> None:
     _log(connection, now, submission_id, State.QUEUED, "submitted again")
 
 
-def take(connection: Connection, now: float, worker: str, token: str, lease_s: float) -> str | None:
-    """Lease the next submission, least tried first: one that kills workers must hold nobody up."""
+def take(
+    connection: Connection, now: float, worker: str, token: str, lease_s: float, protocol_ids: Collection[str] | None
+) -> str | None:
+    """Lease the next submission (of these protocols), least tried first: one that kills workers must hold nobody up."""
+    known = sorted(protocol_ids or ())
+    among = "" if protocol_ids is None else f" AND protocol_id IN ({', '.join('?' * len(known))})"
     row = connection.execute(
-        "SELECT id, attempts FROM submissions WHERE state = 'queued' ORDER BY attempts, seq LIMIT 1"
+        f"SELECT id, attempts FROM submissions WHERE state = 'queued'{among} ORDER BY attempts, seq LIMIT 1", known
     ).fetchone()
     if row is None:
         return None

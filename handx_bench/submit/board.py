@@ -226,7 +226,7 @@ def _same_clips(table: pd.DataFrame, first: pd.DataFrame | None, stored: StoredR
         raise InputError(
             "a record covers other clips than the rest, so it cannot be compared",
             where=f"record {stored.hash}",
-            fix="score its submission again",
+            fix="freeze the protocol, so that it names its clips, and submit again",
         )
     return clips
 

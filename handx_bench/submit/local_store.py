@@ -6,10 +6,12 @@
     STORE/submissions/<id>/                   the two files of a submission, as they were sent
     STORE/records/<hash>/                     record.json (named by its SHA-256) and clip_scores.parquet
     STORE/staging/                            what is being written; invisible to everybody
+    STORE/orphans/                            folders that the queue does not know, made when there is one
 
 New files are written and flushed under ``staging/``. They are moved to their place, and the row that makes
 them visible is written, while the queue's write lock is held. A writer that dies in between leaves files
-without a row, which the next writer of the same name or :meth:`LocalStore.sweep` removes under the same lock.
+without a row, which the next writer of the same name replaces or :meth:`LocalStore.sweep` moves to ``orphans/`` under
+the same lock.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import re
 import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -55,7 +58,15 @@ QUEUE_FILE = "queue.sqlite3"
 #: Staging older than this belongs to nobody: its writer would have touched it.
 STALE_STAGING_S = 3600.0
 MAX_ATTEMPTS = 3
+#: Where folders go that the queue does not know.
+ORPHANS = "orphans"
 _ID = re.compile(r"[0-9a-f]{16}")
+_NAME = re.compile(r"[0-9a-f]{16}|[0-9a-f]{64}")
+logger = logging.getLogger(__name__)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 class LocalStore:
@@ -158,11 +169,11 @@ class LocalStore:
 
     # What a worker calls.
 
-    def lease(self, worker: str, lease_s: float) -> Lease | None:
+    def lease(self, worker: str, lease_s: float, protocol_ids: Collection[str] | None = None) -> Lease | None:
         with self._queue.write() as connection:
             now, token = self._clock(), secrets.token_hex(16)
             rows.end_overdue(connection, now, self.max_attempts)
-            submission_id = rows.take(connection, now, worker, token, lease_s)
+            submission_id = rows.take(connection, now, worker, token, lease_s, protocol_ids)
             if submission_id is None:
                 return None
             return Lease(rows.submission(connection, submission_id), token, worker, lease_s)
@@ -183,8 +194,12 @@ class LocalStore:
     def record(self, lease: Lease, record: Record, clip_scores: bytes) -> str:
         if record.submission_id != lease.submission.id:
             raise ValueError(f"record of {record.submission_id} under the lease of {lease.submission.id}")
+        data = record_bytes(record)
+        if len(data) > MAX_RECORD_BYTES or len(clip_scores) > MAX_CLIP_SCORES_BYTES:
+            # It could never be read again.
+            raise ValueError(f"the record has {len(data):,} bytes and clip scores of {len(clip_scores):,}: too large")
         with self._stage() as staging:
-            digest = write_file(staging / RECORD_FILE, record_bytes(record)).sha256
+            digest = write_file(staging / RECORD_FILE, data).sha256
             if tuple(record.files[CLIP_SCORES_FILE].model_dump().values()) != write_file(
                 staging / CLIP_SCORES_FILE, clip_scores
             ):
@@ -205,30 +220,50 @@ class LocalStore:
 
     def sweep(self) -> int:
         removed = 0
+        for folder in (self._submissions, self._records, self._staging):
+            folder.mkdir(exist_ok=True)  # copying tools leave out empty folders
         with self._queue.write() as connection:
             for folder, known in (
                 (self._submissions, rows.submission_ids(connection)),
                 (self._records, rows.record_hashes(connection)),
             ):
-                for entry in [entry for entry in folder.iterdir() if entry.name not in known]:
-                    shutil.rmtree(entry)
-                    removed += 1
-        for entry in self._staging.iterdir():
+                for entry in folder.iterdir():
+                    # Anything else is not ours: a file manager's notes, a link.
+                    if _NAME.fullmatch(entry.name) and entry.name not in known and _is_folder(entry):
+                        # Not deleted: an old queue restored from a backup knows nothing of what came after it.
+                        self._set_aside(entry)
+                        removed += 1
+        for entry in filter(_is_folder, self._staging.iterdir()):
             # Compared with file times, so not by the injected clock.
             if time.time() - _newest(entry) > STALE_STAGING_S:
                 shutil.rmtree(entry, ignore_errors=True)
                 removed += 1
         return removed
 
+    def _set_aside(self, entry: Path) -> None:
+        aside = self.path / ORPHANS / entry.name
+        aside.parent.mkdir(exist_ok=True)
+        if aside.exists():  # of the same name, which is that of its content
+            shutil.rmtree(aside)
+        os.replace(entry, aside)
+        logger.warning("%s is not in the queue and was moved to %s", entry, aside)
+
     # What a leaderboard calls.
 
-    def records(self, protocol_hash: str | None = None) -> list[StoredRecord]:
+    def records(
+        self, protocol_hash: str | None = None, on_damage: Callable[[InputError], None] | None = None
+    ) -> list[StoredRecord]:
         with self._queue.read() as connection:
             hashes = rows.record_hashes(connection, protocol_hash)
         found = []
         for digest in hashes:
             path = self._records / digest / RECORD_FILE
-            found.append(StoredRecord(digest, read_record(read_bounded(path, MAX_RECORD_BYTES), digest, str(path))))
+            try:
+                found.append(StoredRecord(digest, read_record(read_bounded(path, MAX_RECORD_BYTES), digest, str(path))))
+            except InputError as error:
+                if on_damage is None:
+                    raise
+                on_damage(error)
         return found
 
     def clip_scores(self, stored: StoredRecord) -> pd.DataFrame:

@@ -158,4 +158,4 @@ def read_clip_scores(data: bytes, record: Record, where: str) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(data), columns=list(CLIP_SCORE_COLUMNS))
 
 
-_TAMPERED = "restore the file from a backup; the submission's files can be scored again"
+_TAMPERED = "restore the file from a backup"

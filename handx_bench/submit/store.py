@@ -9,7 +9,7 @@ of the machine) and never takes it from the bundle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,8 +131,11 @@ class Store(Protocol):
     def submissions(self, states: Iterable[State] | None = None) -> list[Submission]:
         """All submissions, oldest first, without their history."""
 
-    def lease(self, worker: str, lease_s: float) -> Lease | None:
-        """Take the next submission, or None if nothing waits. Overdue leases of others are ended first."""
+    def lease(self, worker: str, lease_s: float, protocol_ids: Collection[str] | None = None) -> Lease | None:
+        """Take the next submission (to one of these protocols), or None if nothing waits.
+
+        Overdue leases of others are ended first.
+        """
 
     def renew(self, lease: Lease) -> None:
         """Heartbeat: the lease lasts ``lease_s`` from now on. Raises LeaseLost."""
@@ -161,11 +164,16 @@ class Store(Protocol):
             LeaseLost: the lease is not valid any more; nothing was written.
         """
 
-    def records(self, protocol_hash: str | None = None) -> list[StoredRecord]:
+    def records(
+        self, protocol_hash: str | None = None, on_damage: Callable[[InputError], None] | None = None
+    ) -> list[StoredRecord]:
         """All records (of one protocol), in the order of writing, checked against their hashes.
 
+        Args:
+            on_damage: called with what is wrong with each record that cannot be read, which is left out then.
+
         Raises:
-            InputError: a record was tampered with; names the file.
+            InputError: a record was tampered with, and there is no ``on_damage``; names the file.
         """
 
     def clip_scores(self, stored: StoredRecord) -> pd.DataFrame:

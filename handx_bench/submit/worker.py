@@ -16,7 +16,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,8 @@ from .validate import SUBMISSION_ERRORS, BundleCheck, check_bundle
 
 logger = logging.getLogger(__name__)
 
+#: A day, in seconds: whoever waits longer has stopped.
+MAX_WAIT_S = 86_400
 #: ``(predictions file, protocol) -> Report``; the default is :func:`handx_bench.bench.evaluate.evaluate`.
 Evaluate = Callable[[Path, Any], Report]
 EventKind = Literal["taken", "scored", "rejected", "queued", "failed", "given back", "lost"]
@@ -48,7 +50,11 @@ class WorkerEvent(NamedTuple):
 
 @dataclass
 class WorkerSummary:
-    """What one run of a worker did: ids of submissions by how it left them."""
+    """What one run of a worker did: ids of submissions by how it left them.
+
+    ``stopped``: it was asked to. ``broken``: why it gave up, since the fault was the machine's (data that are not there, a full
+    disk, no memory left) and would have met every further submission too.
+    """
 
     worker: str
     scored: list[str] = field(default_factory=list)
@@ -56,6 +62,7 @@ class WorkerSummary:
     failed: list[str] = field(default_factory=list)
     given_back: list[str] = field(default_factory=list)
     stopped: bool = False
+    broken: str = ""
 
 
 class _Stopped(BaseException):
@@ -70,6 +77,7 @@ def run_worker(
     lease_s: float = 60.0,
     evaluate: Evaluate | None = None,
     check: Callable[[Bundle], BundleCheck] = check_bundle,
+    protocol_ids: Collection[str] | None = None,
     on_event: Callable[[WorkerEvent], None] | None = None,
     name: str | None = None,
     clock: Callable[[], float] = time.time,
@@ -85,6 +93,8 @@ def run_worker(
             three times in that span.
         evaluate: scores a predictions file under a protocol.
         check: validation of a bundle; the same that submitters run.
+        protocol_ids: the protocols that ``check`` and ``evaluate`` know, any if None. Submissions to others wait for
+            another worker.
         on_event: called in this thread at every step.
         name: of this worker in records; host and process if None.
 
@@ -92,16 +102,20 @@ def run_worker(
         InputError: ``poll_s`` or ``lease_s`` is not positive.
         OSError: the store cannot be written to; what was being scored comes back to the queue by itself.
     """
-    if not (poll_s > 0 and lease_s > 0):
-        raise InputError("poll_s and lease_s must be positive", where=f"poll_s {poll_s}, lease_s {lease_s}")
+    if not (0 < poll_s <= MAX_WAIT_S and 0 < lease_s <= MAX_WAIT_S):
+        raise InputError(
+            f"poll_s and lease_s must be positive and at most {MAX_WAIT_S}", where=f"poll_s {poll_s}, lease_s {lease_s}"
+        )
     name = name or f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(2)}"
     worker = _Worker(store, evaluate or _default_evaluate(), check, on_event or (lambda event: None), name, clock)
     with _signals(worker):
         store.sweep()
         while not worker.stop.is_set():
-            lease = store.lease(name, lease_s)
+            lease = store.lease(name, lease_s, protocol_ids)
             if lease is not None:
                 worker.work(lease)
+                if worker.summary.broken:
+                    break
             elif once:
                 break
             else:
@@ -168,6 +182,11 @@ class _Worker:
             raise
         except SUBMISSION_ERRORS as error:
             return self._reject(lease, [str(error)])
+        except (InputError, OSError, MemoryError) as error:
+            # No fault of the submission, as far as one can tell. It still is an attempt: one that eats all memory must
+            # not be taken for ever.
+            self.summary.broken = f"{type(error).__name__}: {error}"
+            return self._fail(lease, self.summary.broken)
         except Exception as error:
             logger.exception("scoring of submission %s broke", lease.submission.id)
             return self._fail(lease, f"{type(error).__name__}: {error}")

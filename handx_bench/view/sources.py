@@ -61,7 +61,7 @@ class Source:
         known = f"indices 0–{self.num_clips - 1}"
         if ids is not None:
             shown = ", ".join(list(ids)[:_IDS_IN_MESSAGE])
-            known += f" or ids such as {shown}"
+            known += f" or ids such as {shown}; a data set may need --split"
         raise InputError(f"there is no clip {clip[:200]!r}", where=self.where, fix=f"There are {known}")
 
 
@@ -110,7 +110,8 @@ def choose(sources: Sequence[Source], clip: str | None, generation: str = "0") -
     """Pick one clip out of each source.
 
     The first source with ids says which clip it is, and the others with ids must have it, since files need not be
-    in the same order. A source of one clip gives that clip.
+    in the same order. A source of one clip gives that clip; one without ids but with as many clips, the one at that
+    place.
 
     Args:
         clip: id or index in the first source; its first clip if None.
@@ -122,10 +123,17 @@ def choose(sources: Sequence[Source], clip: str | None, generation: str = "0") -
     motions: dict[str, np.ndarray] = {}
     rates: dict[str, float | None] = {}
     wanted, text, name = clip, "", ""
+    first: tuple[int, int] | None = None  # index in the first source with ids, and its number of clips
     for source in sources:
-        index = 0 if source.num_clips == 1 and (source.clip_ids is None or not name) else source.index_of(wanted)
+        if source.num_clips == 1 and (source.clip_ids is None or not name):
+            index = 0
+        elif source.clip_ids is None and first is not None and first[1] == source.num_clips:
+            index = first[0]  # without ids, but as many: the same place, as in scoring
+        else:
+            index = source.index_of(wanted)
         if source.clip_ids is not None and not name:
             wanted = name = source.clip_ids[index]
+            first = index, source.num_clips
         text = text or source.text(index)
         for k in _generations(source, generation):
             label = _unique(f"{source.name} #{k}" if source.num_generations > 1 else source.name, motions)
@@ -178,7 +186,7 @@ def _open_generated(path: Path) -> list[Source]:
     samples = read_generated(path)
 
     def text(clip: int) -> str:
-        return _text((samples.left_texts[clip],), (samples.right_texts[clip],), (samples.interaction_texts[clip],))
+        return texts_of((samples.left_texts[clip],), (samples.right_texts[clip],), (samples.interaction_texts[clip],))
 
     def read_ref(clip: int, generation: int) -> tuple[np.ndarray, float | None]:
         return samples.ref[clip], None
@@ -202,17 +210,17 @@ def _open_dataset(name: str, split: str | None) -> Source:
 
     def text(clip: int) -> str:
         row: dict[str, Any] = dataset[clip]
-        return _text(row["left_texts"], row["right_texts"], row["interaction_texts"]) or str(row["action"] or "")
+        return texts_of(row["left_texts"], row["right_texts"], row["interaction_texts"]) or str(row["action"] or "")
 
     ids = [str(i) for i in dataset.with_format(None)["clip_id"]]
     label = Path(name).stem if Path(name).exists() else name
     return Source(label, name, ids, len(ids), 1, read, text)
 
 
-def _text(left: Sequence[str], right: Sequence[str], interaction: Sequence[str]) -> str:
-    """The shortest level of detail, one line for each hand and one for both."""
+def texts_of(left: Sequence[str], right: Sequence[str], interaction: Sequence[str]) -> str:
+    """The fullest level of detail, which generators are asked with; one line for each hand and one for both."""
     parts = (("Left", left), ("Right", right), ("Both", interaction))
-    return "\n".join(f"{name}: {texts[0]}" for name, texts in parts if len(texts) and texts[0])
+    return "\n".join(f"{name}: {texts[-1]}" for name, texts in parts if len(texts) and texts[-1])
 
 
 def _is_predictions(path: Path) -> bool:

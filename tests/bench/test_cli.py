@@ -58,7 +58,7 @@ def test_generate_then_evaluate(run: Any) -> None:
     done = run("evaluate", "--pred", "runs/p.safetensors", "--protocol", "protocol.yaml", "--json")
     assert json.loads(done.stdout)["metrics"] == report.model_dump(mode="json")["metrics"]
     assert (
-        "joint_angle_error.pip"
+        " .pip "
         in run("evaluate", "--pred", "runs/p.safetensors", "--protocol", "protocol.yaml", "--all").output
     )
 

@@ -159,8 +159,9 @@ def test_a_worker_without_the_protocol_says_so(world, run):
     sent = send(run, world.predictions(), "Model")["submission"]["id"]
     run("worker", "--store", "store", "--once")
     answer = json.loads(run("status", sent, "--store", "store", "--json"))
-    assert (answer["state"], "no protocol is called" in answer["reason"]) == ("rejected", True)
-    assert send(run, world.predictions(), "Model")["outcome"] == "requeued"
+    assert (answer["state"], answer["attempts"]) == ("queued", 0)  # another worker may know it
+    run("worker", "--store", "store", "--once", "--protocol", "protocol.yaml")
+    assert json.loads(run("status", sent, "--store", "store", "--json"))["state"] == "scored"
 
 
 def test_failing_for_good_is_exit_code_1(world, run):
@@ -170,7 +171,8 @@ def test_failing_for_good_is_exit_code_1(world, run):
     name = world.protocol.dataset.name
     os.rename(name, name + ".away")
     try:
-        run("worker", "--store", "store", "--once", "--protocol", "protocol.yaml", code=1)
+        for _ in range(3):  # a worker on a machine that cannot score stops after one attempt
+            run("worker", "--store", "store", "--once", "--protocol", "protocol.yaml", code=1)
     finally:
         os.rename(name + ".away", name)
     assert name in text

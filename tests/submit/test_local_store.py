@@ -207,10 +207,15 @@ def test_sweep_spares_what_is_alive(local, bundle, tmp_path):
     old = local.path / "staging" / "old"
     old.mkdir()
     os.utime(old, (0, 0))
-    for name in ("submissions", "records"):
-        (local.path / name / "orphan").mkdir()
-        (local.path / name / "orphan" / "file").write_text("x")
+    strange = {"submissions": "0" * 16, "records": "0" * 64}
+    for name, orphan in strange.items():
+        (local.path / name / orphan).mkdir()
+        (local.path / name / orphan / "file").write_text("x")
+        (local.path / name / ".DS_Store").write_text("not ours")
+    (local.path / "records" / ("1" * 64)).symlink_to(tmp_path)
     assert local.sweep() == 3
+    assert {path.name for path in (local.path / "orphans").iterdir()} == set(strange.values())
+    assert (local.path / "orphans" / ("0" * 16) / "file").read_text() == "x"
     assert [path.name for path in (local.path / "staging").iterdir()] == ["being-written"]
     assert local.get(sent.id).state == State.SCORED
     assert len(local.records()) == 1
@@ -243,6 +248,44 @@ def test_tampering_is_told_with_the_file(local, bundle, tmp_path, file, how):
     with pytest.raises(InputError, match=file) as caught:
         [local.clip_scores(stored) for stored in local.records()]
     assert str(path) in str(caught.value)
+
+
+def test_an_old_queue_loses_nothing_that_came_later(local, bundle, tmp_path):
+    local.submit(bundle("One", "one"))
+    finish(local, local.lease("w", 10), tmp_path)
+    backup = (local.path / "queue.sqlite3").read_bytes()
+    later = local.submit(bundle("Two", "two")).submission
+    finish(local, local.lease("w", 10), tmp_path)
+    for side in ("-wal", "-shm"):
+        (local.path / f"queue.sqlite3{side}").unlink(missing_ok=True)
+    (local.path / "queue.sqlite3").write_bytes(backup)
+    again = LocalStore(local.path, "ada", check=fakes.fake_check)
+    again.sweep()
+    aside = {path.name: path for path in (local.path / "orphans").iterdir()}
+    assert len(aside) == 2
+    assert (aside[later.id] / "predictions.safetensors").exists()
+
+
+def test_a_damaged_record_hides_no_other(local, bundle, tmp_path):
+    for name in ("One", "Two"):
+        local.submit(bundle(name, name))
+        finish(local, local.lease("w", 10), tmp_path)
+    first, second = local.records()
+    (local.path / "records" / first.hash / "record.json").write_text("{}")
+    told = []
+    assert local.records(on_damage=told.append) == [second]
+    assert len(told) == 1
+    with pytest.raises(InputError, match="record"):
+        local.records()
+
+
+def test_a_record_that_could_never_be_read_again_is_not_written(local, bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr("handx_bench.submit.local_store.MAX_RECORD_BYTES", 1000)
+    sent = local.submit(bundle()).submission
+    with pytest.raises(ValueError, match="too large"):
+        finish(local, local.lease("w", 10), tmp_path)
+    assert local.records() == []
+    assert local.get(sent.id).state == State.LEASED
 
 
 def test_other_folders_are_left_alone(tmp_path):

@@ -51,8 +51,6 @@ def test_times_of_a_record_are_in_order(store, bundle, log):
     [
         ("raise", State.FAILED, "ZeroDivisionError: the metric broke", 3),
         ("nan", State.REJECTED, "motion holds NaN (clip 3)", 1),
-        # Not the submitter's fault: tried again, and never called a rejection.
-        ("machine", State.FAILED, "the dataset is not on this machine", 3),
     ],
 )
 def test_every_end_has_its_reason(store, bundle, log, content, state, reason, attempts):
@@ -64,6 +62,23 @@ def test_every_end_has_its_reason(store, bundle, log, content, state, reason, at
     assert reason in ended.reason
     assert len([line for line in fakes.read_log(log) if line["id"] == sent.id]) == attempts
     assert store.get(good.id).state == State.SCORED
+
+
+def test_a_machine_that_cannot_score_stops_instead_of_using_up_the_queue(store, bundle, log):
+    """Not the submitter's fault: tried again later, and never called a rejection."""
+    sent = store.submit(bundle(content="machine")).submission
+    others = [store.submit(bundle(f"Model {n}", f"machine {n}")).submission for n in range(3)]
+    summary = run(store)
+    assert "the dataset is not on this machine" in summary.broken
+    assert (store.get(sent.id).state, store.get(sent.id).attempts) == (State.QUEUED, 1)
+    assert {(store.get(each.id).state, store.get(each.id).attempts) for each in others} == {(State.QUEUED, 0)}
+
+
+def test_it_leaves_what_it_does_not_know_to_others(store, bundle, log):
+    sent = store.submit(bundle()).submission
+    assert run(store, protocol_ids=["another-v1"]).rejected == []
+    assert (store.get(sent.id).state, store.get(sent.id).attempts) == (State.QUEUED, 0)
+    assert run(store, protocol_ids=["another-v1", "fake-v1"]).scored == [sent.id]
 
 
 def test_it_checks_what_it_is_about_to_score(store, bundle, log):
@@ -140,13 +155,14 @@ def test_a_full_disk_while_recording_is_an_attempt(store, bundle, log, monkeypat
 
     original = LocalStore.record
     monkeypatch.setattr(LocalStore, "record", full)
+    assert "No space left" in run(store).broken
     run(store)
     assert (len(calls), store.get(sent.id).state) == (2, State.SCORED)
     assert "No space left" in " ".join(event.reason for event in store.get(sent.id).history)
 
 
 def test_wrong_settings(store):
-    for options in ({"lease_s": 0}, {"poll_s": -1.0}, {"lease_s": float("nan")}):
+    for options in ({"lease_s": 0}, {"poll_s": -1.0}, {"lease_s": float("nan")}, {"lease_s": float("inf")}):
         with pytest.raises(InputError, match="positive"):
             run(store, **options)
 

@@ -21,11 +21,13 @@ import numpy as np
 from datasets import Dataset, are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from ...errors import InputError
+from ...files import umask
 from ..clip import FEATURES, Clip
 from .builder import SOURCE, SPLITS, VERSION, Progress, build, fingerprint
 from .fingerprints import FINGERPRINT
 
 _MANIFEST = "manifest.json"
+_ARROW = "arrow"
 _MAX_MANIFEST_BYTES = 100_000
 
 
@@ -105,6 +107,7 @@ def _compare(split: str, found: str, how: str) -> None:
 def _install(folder: Path, progress: Progress | None) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    work.chmod(0o777 & ~umask())  # others may read what is made once
     try:
         _write(work, progress)
         try:
@@ -146,10 +149,17 @@ def _report(progress: Progress, before: int, total: int, done: int, _: int) -> N
 
 
 def _opened(folder: Path, split: str) -> Dataset:
+    try:
+        return _checked(folder, split)
+    except (OSError, ValueError):  # pyarrow's errors are OSErrors or ValueErrors, and so is another fingerprint
+        # The Parquet is intact: then the Arrow files made from it are not.
+        shutil.rmtree(folder / _ARROW, ignore_errors=True)
+        return _checked(folder, split)
+
+
+def _checked(folder: Path, split: str) -> Dataset:
     with _quiet():
-        data = Dataset.from_parquet(
-            str(folder / f"{split}.parquet"), features=FEATURES, cache_dir=str(folder / "arrow")
-        )
+        data = Dataset.from_parquet(str(folder / f"{split}.parquet"), features=FEATURES, cache_dir=str(folder / _ARROW))
     motion = data.data.column("motion")
     parts = [chunk.storage.flatten().flatten().flatten().flatten().to_numpy() for chunk in motion.chunks]
     positions = np.concatenate(parts).reshape(len(data), -1, 2, 21, 3)

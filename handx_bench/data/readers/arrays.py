@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
-from ..check import check_unique
+from ..check import MAX_ID_LENGTH, check_unique
 from ..clip import Clip
 from .archive import Archive, DamagedFileError, read_npy
 from .motion_file import MotionFile, check_keys, motion_file
@@ -164,6 +164,9 @@ def _metadata_ids(text: str, key: str, path: Path) -> np.ndarray:
         raise InputError(f"metadata {key!r} is not JSON", where=str(path)) from error
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise InputError(f"metadata {key!r} is not a JSON list of texts", where=str(path))
+    longest = max(map(len, values), default=0)
+    if longest > MAX_ID_LENGTH:  # an array of texts gives each the room of the longest
+        raise InputError(f"metadata {key!r} holds a text of {longest} characters", where=str(path), fix="Shorten it")
     return np.array(values, dtype=str)
 
 
