@@ -57,10 +57,7 @@ def test_generate_then_evaluate(run: Any) -> None:
 
     done = run("evaluate", "--pred", "runs/p.safetensors", "--protocol", "protocol.yaml", "--json")
     assert json.loads(done.stdout)["metrics"] == report.model_dump(mode="json")["metrics"]
-    assert (
-        " .pip "
-        in run("evaluate", "--pred", "runs/p.safetensors", "--protocol", "protocol.yaml", "--all").output
-    )
+    assert " .pip " in run("evaluate", "--pred", "runs/p.safetensors", "--protocol", "protocol.yaml", "--all").output
 
 
 def test_generate_answers_in_json(run: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from handx_bench.bench.protocol_clips import dataset_differences, protocol_clips
 from handx_bench.bench.yaml_io import MAX_YAML_BYTES, read_yaml
 from handx_bench.data.clip import Clip
 from handx_bench.errors import InputError
+from handx_bench.metrics.registry import METRICS
 
 from .posed import PROTOCOL, as_dataset, make_clips, make_protocol
 
@@ -152,11 +154,11 @@ def test_the_hash_is_that_of_canonical_json() -> None:
             },
             "num_generations": 2, "seeds": {"generation": 0}, "encoder": None,
             "metrics": [
-                {"id": name, "parameters": {}}
+                {"id": name, "parameters": {}, "revision": 1}
                 for name in ("contact_event_f1", "joint_angle_error", "leak_share", "mpjpe")
             ],
             "headline": ["contact_event_f1", "joint_angle_error"],
-            "statistics": {"draws": 100, "seed": 0, "confidence": 0.95},
+            "statistics": {"draws": 100, "seed": 0, "confidence": 0.95}, "scoring_revision": 1,
         },
         sort_keys=True, separators=(",", ":"),
     )  # fmt: skip
@@ -270,3 +272,10 @@ def test_the_maintainers_command(on_disk: Path, capsys: pytest.CaptureFixture[st
     assert verify_protocol(protocol) == []
     assert freeze_main([str(path)]) == 2
     assert "is frozen" in capsys.readouterr().err
+
+
+def test_a_new_revision_of_a_metric_is_a_new_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = make_protocol().hash
+    changed = dataclasses.replace(METRICS["mpjpe"], revision=2)
+    monkeypatch.setattr("handx_bench.bench.protocol.METRICS", {**METRICS, "mpjpe": changed})
+    assert make_protocol().hash != before

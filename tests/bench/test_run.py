@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,30 @@ def test_requests_never_hold_the_answer(dataset: datasets.Dataset) -> None:
                 hidden = ~request.constraint.mask
                 assert hidden.any()
                 assert not request.constraint.values[hidden].any()
+
+
+class Sorting(SeededHands):
+    """Answers in the right order, then sorts the list it was given."""
+
+    name = "sorting"
+
+    def generate(self, requests: Sequence[Request], num_samples: int, seed: int) -> Any:
+        answer = super().generate(requests, num_samples, seed)
+        assert isinstance(requests, list)
+        requests.sort(key=lambda request: request.seed)
+        return answer
+
+
+def test_what_a_generator_does_to_its_list_changes_nothing(protocol: Protocol, clips: list[Clip]) -> None:
+    whole = generate(protocol, SeededHands(), dataset=as_dataset(clips))
+    assert np.array_equal(generate(protocol, Sorting(), dataset=as_dataset(clips)).motion, whole.motion)
+
+
+def test_motion_is_checked_as_it_is_stored(protocol: Protocol, dataset: datasets.Dataset) -> None:
+    with pytest.raises(MotionError, match="NaN or Inf"):
+        generate(protocol, Spoilt(lambda motion: motion + 66_000), dataset=dataset, dtype="float16")
+
+
+def test_a_generator_that_exits_does_not_end_the_program_as_done(protocol: Protocol, dataset: datasets.Dataset) -> None:
+    with pytest.raises(GeneratorError, match=r"tried to end the program \(exit code 0\)"):
+        generate(protocol, Spoilt(lambda motion: sys.exit(0)), dataset=dataset)

@@ -119,6 +119,17 @@ def test_different_lengths_are_refused(files):
         run("--pred", files / "b.npz", "--ref", files / "b.npz", "--compat", "handx-release")
 
 
+def test_predictions_do_not_choose_what_counts(files):
+    motion = random_motion(4, 40).float().numpy()
+    np.savez(files / "ref60.npz", motion=motion)
+    np.savez(files / "short.npz", motion=motion, lengths=[40, 30, 40, 40])
+    with pytest.raises(InputError, match=r"predictions state lengths \(clip 1: 30 frames\)"):
+        run("--pred", files / "short.npz", "--ref", files / "ref60.npz")
+    np.savez(files / "slow.npz", motion=motion, fps=20.0)
+    with pytest.raises(InputError, match="predictions have 20 fps, the references state none"):
+        run("--pred", files / "slow.npz", "--ref", files / "ref60.npz")
+
+
 def test_calls_that_make_no_sense(files):
     assert run("--pred", files / "pred.npz", "--ref", files / "ref.npz", "--compat", "other").exit_code == 2
     assert run("--pred", files / "pred.npz", "--compat", "handx-release", "--metrics", "fid").exit_code == 2

@@ -204,3 +204,11 @@ def test_sub_folders_are_splits(tmp_path: Path, hands: Hands) -> None:
     source = ArraySource(tmp_path)
     assert source.splits() == ("test", "train")
     assert [clip.clip_id for clip in source.clips("test")] == ["test-clip"]
+
+
+def test_one_long_id_does_not_make_room_for_as_many(tmp_path: Path, hands: Hands) -> None:
+    path = tmp_path / "p.safetensors"
+    ids = json.dumps(["x" * 1000, *map(str, range(9))])
+    save_file({"motion": np.stack([hands(0, 10)] * 10)}, path, {"clip_id": ids})
+    with pytest.raises(InputError, match="a text of 1000 characters"):
+        read_motion(path)

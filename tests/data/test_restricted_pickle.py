@@ -293,3 +293,19 @@ def test_uses_no_opcode_table_of_its_own() -> None:
 
     names = {opcode.name for opcode in pickletools.opcodes}
     assert set(module._ACTIONS) | set(module._CONSTANTS) | module._LITERALS | module._IGNORED <= names
+
+
+def test_a_buffer_named_again_and_again_is_not_copied_for_ever() -> None:
+    """Each call made its own copy: 10 MB of pickle asked for 180 GB."""
+    raw = b"\x96" + struct.pack("<Q", 100_000) + bytes(100_000) + b"\x94"
+    many = b"\x80\x05](" + raw + b"".join(_frombuffer(0) for _ in range(50)) + b"e."
+    assert len(pickle.loads(many)) == 51
+    with pytest.raises(RefusedPickleError, match="unfolds to more bytes than it holds"):
+        loads(many)
+
+
+def _frombuffer(memo: int) -> bytes:
+    """``numpy._frombuffer(memo, uint8, (100000,), 'C')`` as opcodes."""
+    dtype = b"cnumpy\ndtype\n(X\x02\x00\x00\x00u1\x89\x88tR"
+    size = b"J" + struct.pack("<i", 100_000) + b"\x85"
+    return b"cnumpy._core.numeric\n_frombuffer\n(h" + bytes([memo]) + dtype + size + b"X\x01\x00\x00\x00CtR"

@@ -36,9 +36,7 @@ def scored() -> dict[str, Any]:
     metrics = {
         info.name: {
             "revision": info.revision,
-            "values": {
-                name: value.value for name, value in report.metrics.items() if name.split(".")[0] == info.name
-            },
+            "values": {name: value.value for name, value in report.metrics.items() if name.split(".")[0] == info.name},
         }
         for info in METRICS.values()
     }

@@ -99,6 +99,15 @@ def test_the_same_clip_is_shown_whatever_the_order_of_the_files(here: Path, clip
     assert list(choose(sources, None, "all").motions) == ["ref", "mine #0", "mine #1"]
 
 
+def test_files_without_ids_are_shown_at_the_same_place(here: Path, clips: np.ndarray) -> None:
+    np.savez("ref.npz", motion=clips, clip_id=list("abcd"))
+    np.savez("pred.npz", motion=clips + np.float32(1))
+    for clip, place in (("c", 2), ("1", 1), (None, 0)):
+        chosen = choose(open_sources(["ref.npz", "pred.npz"]), clip)
+        np.testing.assert_array_equal(chosen.motions["ref"], clips[place])
+        np.testing.assert_array_equal(chosen.motions["pred"], clips[place] + np.float32(1))
+
+
 def test_one_file_twice_gets_two_names(here: Path, motion: np.ndarray) -> None:
     np.save(here / "a.npy", motion)
     assert json.loads(run("a.npy", "a.npy", "--json"))["motions"] == ["a", "a (2)"]

@@ -15,6 +15,7 @@ from handx_bench.data.clip import FEATURES, Clip
 from handx_bench.data.mini import FINGERPRINT, SPLITS, builder, load, store
 from handx_bench.data.mini.builder import fingerprint
 from handx_bench.errors import InputError
+from handx_bench.files import umask
 
 
 @pytest.fixture
@@ -81,6 +82,28 @@ def test_damage_is_found_and_mended(small: dict[str, int], tmp_path: Path, damag
         assert small["test"] == 2
     np.testing.assert_array_equal(np.stack(before), np.stack([after[i]["motion"] for i in range(4)]))
     assert store.is_intact(folder)
+
+
+def _blank(path: Path) -> None:
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + bytes(100) + data[middle + 100 :])
+
+
+@pytest.mark.parametrize("damage", [_cut, _blank, lambda path: path.write_bytes(b"")])
+def test_damaged_arrow_files_are_made_anew(small: dict[str, int], tmp_path: Path, damage: object) -> None:
+    before = np.stack([row["motion"] for row in load("test", tmp_path)])
+    assert callable(damage)
+    (arrow,) = (tmp_path / "handx-mini" / store.folder_name() / "arrow").rglob("*.arrow")
+    damage(arrow)
+    np.testing.assert_array_equal(before, np.stack([row["motion"] for row in load("test", tmp_path)]))
+    assert small["test"] == 1, "not built again"
+
+
+def test_others_may_read_the_cache(small: dict[str, int], tmp_path: Path) -> None:
+    load("test", tmp_path)
+    folder = tmp_path / "handx-mini" / store.folder_name()
+    assert folder.stat().st_mode & 0o777 == 0o777 & ~umask()
 
 
 def test_a_manifest_of_nonsense_is_not_intact(small: dict[str, int], tmp_path: Path) -> None:
