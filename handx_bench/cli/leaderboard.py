@@ -90,7 +90,8 @@ def print_board(board: Board) -> None:
     _common.out.print(
         Text(
             "skill: 0 a random real clip, 1 as good as real; [95 % interval]. Same letter: not separable from the best "
-            "of that group. ±: half the 95 % interval. scored: the predictions were scored here.",
+            "of that group. ±: half the 95 % interval. scored: the predictions were scored here. "
+            "leaked, memorised: more than 5 % of the predictions copy their reference or a training clip.",
             style="dim",
         )
     )
@@ -123,14 +124,18 @@ def _print_table(columns: Sequence[Column], lines: Sequence[_Line]) -> None:
 
 
 def _parts(columns: Sequence[Column], lines: Sequence[_Line], width: int) -> list[list[int]]:
-    """Columns of each table, as indices; every table has the key columns."""
+    """Columns of each table, as indices; every table has the key columns, and what is optional must fit into the first."""
 
     def needs(place: int) -> int:
         return 2 + _needs(columns[place], place, lines)
 
     keys = [place for place, column in enumerate(columns) if column.key]
+    chosen = list(range(len(columns)))
+    for place in reversed(chosen.copy()):  # the last optional ones go first
+        if columns[place].optional and sum(map(needs, chosen)) > width:
+            chosen.remove(place)
     parts: list[list[int]] = [[]]
-    for place in range(len(columns)):
+    for place in chosen:
         if place in keys and len(parts) > 1:
             continue
         wanted = sorted({*parts[-1], *keys, place})

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import traceback
+from typing import Annotated
 
 import typer
 
+from .._version import __version__
 from ..errors import InputError
 from ..submit.display import printable
 from ._common import err
@@ -20,7 +23,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"handx-bench {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
 
 #: Modules of this package in the order of ``--help``; each has ``register(app)``.
 _COMMANDS = ("demo", "data", "score", "generate", "evaluate", "protocols", "show", "submit", "worker", "leaderboard")
@@ -33,6 +53,8 @@ def main() -> None:
     """Exit codes: 0 done, 1 the work failed, 2 the input or the call is wrong."""
     # Read when datasets is imported; its own bars would mix with ours, or fill a log.
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    # As after Ctrl-C, what is half-written is removed; a worker puts its own handler in place.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except InputError as error:

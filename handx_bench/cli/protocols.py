@@ -29,7 +29,20 @@ def list_(json: _Json = False) -> None:
     found = list_protocols()
     if json:
         _common.print_json(
-            [{"id": p.id, "version": p.version, "status": p.status, "task": p.task, "hash": p.hash} for p in found]
+            [
+                {
+                    "id": p.id,
+                    "version": p.version,
+                    "status": p.status,
+                    "task": p.task,
+                    "dataset": p.dataset.name,
+                    "split": p.dataset.split,
+                    "num_clips": p.dataset.num_clips,
+                    "num_generations": p.num_generations,
+                    "hash": p.hash,
+                }
+                for p in found
+            ]
         )
         return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns

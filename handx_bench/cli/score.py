@@ -43,7 +43,14 @@ def score(
     pair = read_pair(pred, ref)
     if compat:
         numbers = handx_release_numbers(pair)
-        _common.print_json(numbers) if json else _print_numbers(numbers)
+        if json:
+            _common.print_json(numbers)
+            return
+        _print_numbers(numbers)
+        if "fid" not in numbers:
+            _common.err.print(
+                "no FID, no R-precision: the files hold no embeddings (motion_embedding, text_embedding)", style="dim"
+            )
         return
     from ._report_table import answer
 
@@ -57,7 +64,8 @@ def score(
 def _print_numbers(numbers: dict[str, float]) -> None:
     from rich.table import Table
 
-    table = Table("name", "value", title="as the released HandX evaluation counts", title_justify="left", box=None)
+    _common.out.print("as the released HandX evaluation counts", style="bold")
+    table = Table("name", "value", box=None, pad_edge=False)
     for name, value in numbers.items():
         table.add_row(name, f"{value:.4f}")
     _common.out.print(table)

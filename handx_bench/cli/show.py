@@ -101,7 +101,7 @@ def _write(
     text: str,
     options: dict[str, Any],
 ) -> None:
-    line = " · ".join(part for part in (clip, *text.splitlines()) if part)
+    line = f"{clip}\n{text}"
     if suffix == ".png":
         from ..view.skeleton_plot import write_strip
 

@@ -228,14 +228,19 @@ def _list(store: Store, json: bool) -> None:
     if json:
         _common.print_json([each.model_dump(mode="json", exclude={"history"}) for each in found])
         return
-    table = _table("id", "state", "model", "user", "submitted (UTC)", "reason")
+    table = _table("id", "state", "model", "user", "submitted (UTC)")
     for column in table.columns[:2] + table.columns[4:5]:
         column.no_wrap = True
     for each in found:
         state = each.state if each.position is None else f"{each.state} {each.position}"
         sent = f"{each.submitted_at:%Y-%m-%d %H:%M}"
-        table.add_row(each.id, state, _text(each.model_name), _text(each.user), sent, _text(_reason(each)))
+        table.add_row(each.id, state, _text(each.model_name), _text(each.user), sent)
     _common.out.print(table)
+    told = {each.id: _reason(each) for each in found if each.state not in ("queued", "scored")}
+    if told:
+        _line("")
+    for submission_id, reason in told.items():  # below the table: a reason needs the whole width
+        _line(f"{submission_id}: {reason}")
 
 
 def _reason(found: Submission) -> str:

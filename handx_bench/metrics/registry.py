@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -247,4 +248,11 @@ def get_metric(name: str) -> MetricInfo:
     try:
         return METRICS[name]
     except KeyError:
-        raise InputError(f"unknown metric {name!r}", fix=f"Known metrics: {', '.join(METRICS)}") from None
+        whole = name.partition(".")[0]
+        near = difflib.get_close_matches(whole, METRICS, n=1)
+        fix = f"Known metrics: {', '.join(METRICS)}"
+        if whole in METRICS:
+            fix = f"Variants come with their metric: ask for {whole}"
+        elif near:
+            fix = f"Did you mean {near[0]}?"
+        raise InputError(f"unknown metric {name[:80]!r}", fix=fix) from None

@@ -12,6 +12,12 @@ _LOW_COVERAGE = 0.2
 _ALARM = 5.0
 
 
+def suspicions(values: Mapping[str, MetricValue]) -> tuple[str, ...]:
+    """What a table should say beside a generator's name: ``leaked`` (its own references), ``memorised`` (training clips)."""
+    shares = {"leaked": values.get("leak_share"), "memorised": values.get("memorised_share")}
+    return tuple(word for word, metric in shares.items() if metric and metric.value and metric.value > _ALARM)
+
+
 def report_warnings(
     values: Mapping[str, MetricValue], reference_rows: Mapping[str, Mapping[str, float | None]], num_recordings: int
 ) -> list[str]:

@@ -21,6 +21,7 @@ from ..metrics.registry import FAMILIES, METRICS
 from ..metrics.report import MetricValue, ProtocolRef, Skill, Skills, StrictModel
 from ..metrics.skills import SkillSamples, skill_samples
 from ..metrics.statistics import holm, paired_p_value, percentile_interval, rank_intervals, tie_groups
+from ..metrics.warnings import suspicions
 from .manifest import Manifest
 from .record import StoredRecord, Verification
 
@@ -64,6 +65,7 @@ class Entry(StrictModel):
     scored_at: datetime
     submission_id: str
     record_hash: str
+    suspicions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -192,6 +194,7 @@ def _entry(stored: StoredRecord, status: Status) -> Entry:
         scored_at=record.recorded_at,
         submission_id=record.submission_id,
         record_hash=stored.hash,
+        suspicions=suspicions(record.report.metrics),
         warnings=tuple(record.report.warnings),
     )
 

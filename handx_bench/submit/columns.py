@@ -25,6 +25,7 @@ class Column:
     text: Callable[[Entry], str]
     justify: Literal["left", "right"] = "left"
     key: bool = False
+    optional: bool = False
 
 
 def board_columns(board: Board) -> list[Column]:
@@ -36,8 +37,8 @@ def board_columns(board: Board) -> list[Column]:
         Column("by", lambda entry: entry.manifest.organisation or entry.user),
         Column("overall skill", lambda entry: interval_text(entry.skills.overall), "right"),
         *[_family(name) for name in board.families],
-        Column("verification", lambda entry: _VERIFICATION[entry.verification]),
-        Column("submitted", lambda entry: f"{entry.submitted_at:%Y-%m-%d}"),
+        Column("verification", lambda entry: _VERIFICATION[entry.verification], optional=True),
+        Column("submitted", lambda entry: f"{entry.submitted_at:%Y-%m-%d}", optional=True),
     ]
 
 
@@ -112,6 +113,7 @@ def _rank(entry: Entry) -> str:
 
 def _name(entry: Entry) -> str:
     flags: list[str] = [entry.manifest.category] if entry.manifest.category != "model" else []
+    flags += entry.suspicions if entry.manifest.category != "reference" else ()
     flags += [entry.status] if entry.status in {"superseded", "undefined"} else []
     return f"{entry.manifest.model_name} ({', '.join(flags)})" if flags else entry.manifest.model_name
 

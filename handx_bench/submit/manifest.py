@@ -31,6 +31,13 @@ class InvalidManifest(InputError):
         self.problems = tuple(problems) or (what,)
 
 
+#: Letters and marks that show nothing (Unicode's Default_Ignorable_Code_Point outside Cf, and the empty Braille pattern):
+#: two names that differ by one look the same.
+_BLANK_LETTERS = frozenset(
+    map(chr, [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x2800, 0x3164, 0xFFA0])
+) | frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+
+
 def check_text(text: str) -> str:
     """Return ``text`` in NFC form without surrounding blanks.
 
@@ -46,7 +53,7 @@ def check_text(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text.strip())
     for character in text:
-        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} or character in _BLANK_LETTERS:
             raise ValueError(f"holds the invisible or control character U+{ord(character):04X}")
     return text
 

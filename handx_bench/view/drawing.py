@@ -173,12 +173,20 @@ def draw_scale_bar(
     return left + width + size // 2 + text_width(text, size)
 
 
+_LEGEND = (("tips touch", CONTACT_COLOUR), ("right", RIGHT_COLOUR), ("left", LEFT_COLOUR))
+
+
+def legend_width(size: int) -> int:
+    """Width of :func:`draw_legend` in pixels."""
+    return round(sum(text_width(label, size) + 2.9 * 0.36 * size + size for label, _ in _LEGEND))
+
+
 def draw_legend(picture: Image.Image, right: int, middle: int, size: int) -> int:
     """What the colours mean, ending at ``right``; returns where it begins."""
     draw = ImageDraw.Draw(picture)
     radius = size * 0.36
     x = float(right)
-    for label, colour in (("tips touch", CONTACT_COLOUR), ("right", RIGHT_COLOUR), ("left", LEFT_COLOUR)):
+    for label, colour in _LEGEND:
         x -= text_width(label, size)
         draw_text(picture, (round(x), middle), label, size, anchor="lm", fill=GREY)
         x -= 2.9 * radius
@@ -219,6 +227,21 @@ def fit_text(text: str, width: int, size: int, *, bold: bool = False) -> str:
         else:
             high = middle - 1
     return text[:low].rstrip() + "…" if low else ""
+
+
+def wrap_text(text: str, width: int, size: int, max_lines: int = 8) -> list[str]:
+    """Lines of at most ``width`` pixels, broken at blanks; the last one is shortened where there would be more."""
+    lines: list[str] = []
+    for paragraph in text.splitlines():
+        words = paragraph.split()
+        while words:
+            line = words.pop(0)
+            while words and text_width(f"{line} {words[0]}", size) <= width:
+                line = f"{line} {words.pop(0)}"
+            lines.append(line)
+    if len(lines) > max_lines:
+        lines = [*lines[: max_lines - 1], " ".join(lines[max_lines - 1 :])]
+    return [fit_text(line, width, size) for line in lines]
 
 
 @lru_cache(maxsize=32)

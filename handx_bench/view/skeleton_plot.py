@@ -13,8 +13,8 @@ from ..errors import InputError
 from ..files import atomic_path
 from .camera import frame_tracks
 from .cell import plan_cell
-from .drawing import GREY, HAIRLINE, PAPER, draw_legend, draw_text, fit_text, text_width
-from .tracks import Track, as_tracks, clean_name, duration_s
+from .drawing import GREY, HAIRLINE, PAPER, draw_legend, draw_text, fit_text, legend_width, text_width, wrap_text
+from .tracks import Track, as_tracks, clean_text, duration_s
 
 MAX_PICTURES = 24
 _WIDTHS = (300, 8000)
@@ -40,7 +40,7 @@ def skeleton_strip(
         num_frames: pictures in a row, evenly spaced from the first frame to the last of the longest motion.
         frames: the frames to show instead, counted at the rate of the first motion.
         width: of the picture, pixels; the height follows from what there is to see.
-        title: a line above the rows, e.g. the text of the clip.
+        title: lines above the rows, e.g. the texts of the clip; long ones are wrapped.
         close_ups: show each hand large below the scene; None: where the hands would be too small to read.
         azimuth_deg, elevation_deg: where the camera stands (see :mod:`.camera`); chosen by the first motion if None.
 
@@ -59,9 +59,10 @@ def skeleton_strip(
     text = max(10, round(width / 100))
     margin, line = text, round(1.7 * text)
     cell = plan_cell(framing, tracks, (width - 2 * margin) // len(times), close_ups)
-    head, row_height = 2 * line, line + cell.height
+    heading = wrap_text(clean_text(title), width - 2 * margin - text - legend_width(text), text)
+    head, row_height = line * (1 + max(1, len(heading))), line + cell.height
     picture = Image.new("RGB", (width, head + row_height * len(tracks) + line + text), PAPER)
-    _draw_head(picture, title, [(t, tracks[0].frame_at(t)) for t in times], cell.width, margin, text)
+    _draw_head(picture, heading, [(t, tracks[0].frame_at(t)) for t in times], cell.width, margin, text)
     for row, track in enumerate(tracks):
         top = head + row * row_height
         ImageDraw.Draw(picture).line((margin, top, width - margin, top), fill=HAIRLINE)
@@ -82,18 +83,24 @@ def write_strip(path: str | Path, motions: Mapping[str, Any] | Any, fps: Any = 3
 
 
 def _draw_head(
-    picture: Image.Image, title: str, times: Sequence[tuple[float, int]], cell_width: int, margin: int, text: int
+    picture: Image.Image,
+    heading: Sequence[str],
+    times: Sequence[tuple[float, int]],
+    cell_width: int,
+    margin: int,
+    text: int,
 ) -> None:
     line = round(1.7 * text)
-    legend = draw_legend(picture, picture.width - margin, line // 2 + 2, text)
-    title = fit_text(clean_name(title), legend - margin - text, text)
-    draw_text(picture, (margin, line // 2 + 2), title, text, anchor="lm")
+    draw_legend(picture, picture.width - margin, line // 2 + 2, text)
+    for i, words in enumerate(heading):
+        draw_text(picture, (margin, i * line + line // 2 + 2), words, text, anchor="lm")
+    bottom = line * (1 + max(1, len(heading)))
     labels = [f"{time:.2f} s · frame {frame}" for time, frame in times]
     if max(text_width(label, text) for label in labels) > cell_width - text:
         labels = [f"{time:.2f} s" for time, _ in times]
     for i, label in enumerate(labels):
         middle = margin + i * cell_width + cell_width // 2
-        draw_text(picture, (middle, 2 * line - 4), label, text, anchor="md", fill=GREY)
+        draw_text(picture, (middle, bottom - 4), label, text, anchor="md", fill=GREY)
 
 
 def _times(tracks: Sequence[Track], num_frames: int, frames: Sequence[int] | None) -> list[float]:

@@ -19,6 +19,8 @@ CONTACT_MM = 1000 * ENTER_M["tip_tip"]
 MAX_TRACKS = 12
 MAX_FRAMES = 20_000
 _MAX_NAME = 200
+#: Characters of one line of a text.
+_MAX_LINE = 1000
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,19 @@ def clean_name(name: str) -> str:
     printable = "".join(c if c.isprintable() else " " for c in name[: 4 * _MAX_NAME])
     text = " ".join(printable.split())
     return text if len(text) <= _MAX_NAME else text[: _MAX_NAME - 1] + "…"
+
+
+def clean_text(text: str) -> str:
+    """A text of several lines, without control characters and of bounded length; empty ones are left out.
+
+    >>> clean_text("Left: open" + chr(10) * 2 + "Right:" + chr(9) + "closed")
+    'Left: open\\nRight: closed'
+    """
+    lines = (
+        " ".join("".join(c if c.isprintable() else " " for c in line[:_MAX_LINE]).split())
+        for line in text[: 8 * _MAX_LINE].splitlines()
+    )
+    return "\n".join(filter(None, lines))
 
 
 def _rate(fps: float | Mapping[str, float], name: str, label: str) -> float:

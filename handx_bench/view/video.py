@@ -32,8 +32,10 @@ from .drawing import (
     draw_legend,
     draw_text,
     fit_text,
+    legend_width,
+    wrap_text,
 )
-from .tracks import Track, as_tracks, clean_name, duration_s
+from .tracks import Track, as_tracks, clean_text, duration_s
 
 Progress = Callable[[int, int], None]
 
@@ -56,6 +58,7 @@ class _Film:
     times: list[float]
     columns: int
     text: int
+    head: int
     background: Image.Image
 
     def pictures(self, progress: Progress | None) -> Iterator[Image.Image]:
@@ -69,7 +72,10 @@ class _Film:
         line = _line(self.text)
         for i in range(len(self.tracks)):
             row, column = divmod(i, self.columns)
-            at = (self.text + column * (self.cell.width + self.text), line + row * (line + self.cell.height) + line)
+            at = (
+                self.text + column * (self.cell.width + self.text),
+                self.head + row * (line + self.cell.height) + line,
+            )
             picture.paste(self.cell.draw(i, time, _SUPERSAMPLE), at)
         width, height = picture.size
         label = f"{time:.2f} s · frame {self.tracks[0].frame_at(time)}"
@@ -104,7 +110,7 @@ def write_gif(
         width: of the picture, pixels.
         num_frames: pictures, evenly spaced over the longest motion; by default every frame of the fastest motion
             (at most 50 per second). The duration does not change.
-        title: a line above, e.g. the text of the clip.
+        title: lines above, e.g. the texts of the clip; long ones are wrapped.
         speed: 0.5 plays at half the speed.
         close_ups, azimuth_deg, elevation_deg: as in :func:`.skeleton_plot.skeleton_strip`.
         progress: called with (pictures done, of how many).
@@ -204,7 +210,9 @@ def _film(
         frame_tracks(tracks, *angles), tracks, (width - text * (columns + 1)) // columns, close_ups, (0.6, 1.2)
     )
     line = _line(text)
-    height = line + rows * (line + cell.height) + line + _BAR
+    heading = wrap_text(clean_text(title), width - 3 * text - legend_width(text), text)
+    head = line * max(1, len(heading))
+    height = head + rows * (line + cell.height) + line + _BAR
     if even:  # 4:2:0 halves both sides
         width, height = width + width % 2, height + height % 2
     if width * height * len(times) > MAX_PIXELS:
@@ -213,17 +221,17 @@ def _film(
             fix=f"At most {MAX_PIXELS // (width * height)} pictures at this size: choose fewer or a smaller width",
         )
     background = Image.new("RGB", (width, height), PAPER)
-    legend = draw_legend(background, width - text, line // 2 + 2, text)
-    heading = fit_text(clean_name(title), legend - 2 * text, text)
-    draw_text(background, (text, line // 2 + 2), heading, text, anchor="lm")
+    draw_legend(background, width - text, line // 2 + 2, text)
+    for i, words in enumerate(heading):
+        draw_text(background, (text, i * line + line // 2 + 2), words, text, anchor="lm")
     for i, track in enumerate(tracks):
         row, column = divmod(i, columns)
-        left, top = text + column * (cell.width + text), line + row * (line + cell.height)
+        left, top = text + column * (cell.width + text), head + row * (line + cell.height)
         ImageDraw.Draw(background).line((left, top, left + cell.width, top), fill=HAIRLINE)
         name = fit_text(track.name, cell.width, text, bold=True)
         draw_text(background, (left, top + text // 4), name, text, bold=True)
     cell.draw_scales(background, text, height - _BAR - text // 2, text)
-    return _Film(cell, tracks, times, columns, text, background)
+    return _Film(cell, tracks, times, columns, text, head, background)
 
 
 def _line(text: int) -> int:
