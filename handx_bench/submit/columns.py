@@ -113,7 +113,7 @@ def _rank(entry: Entry) -> str:
 
 def _name(entry: Entry) -> str:
     flags: list[str] = [entry.manifest.category] if entry.manifest.category != "model" else []
-    flags += entry.suspicions if entry.manifest.category != "reference" else ()
+    flags += entry.suspicions if entry.manifest.category == "model" else ()  # the others copy by design
     flags += [entry.status] if entry.status in {"superseded", "undefined"} else []
     return f"{entry.manifest.model_name} ({', '.join(flags)})" if flags else entry.manifest.model_name
 
