@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..metrics.report import MetricValue, Report
 
 _ARROWS = {"lower": "↓", "higher": "↑", "none": "·"}
-_NAME_WIDTH = 33
+_NAME_WIDTH = 32
 #: Reference rows that stand beside the values, with what they are called there.
 _ROWS = {"self": "real", "half_split": "half", "chance": "chance"}
 

@@ -124,6 +124,10 @@ def _against_protocol(predictions: Predictions, protocol: Protocol) -> list[str]
         problems.append(_told(error))
         if predictions.protocol_hash != protocol.hash:
             return problems  # under other rules, everything else may rightly be different
+    if protocol.dataset.fingerprint is None:
+        # Two submissions could be scored on different motions and stand in one table.
+        freeze = "python -m handx_bench.bench.freeze FILE"
+        return [*problems, f"protocol {protocol.id} does not pin its data: fill its hashes in with {freeze}"]
     clips = protocol_clips(protocol)
     checks: list[Callable[[], object]] = [
         lambda: match_clips(predictions, clips),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
 from handx_bench.bench.predictions import read_predictions
@@ -172,7 +173,6 @@ def test_verify(run: Any) -> None:
 
 
 def test_a_table_of_a_report_without_anything(capsys: pytest.CaptureFixture[str]) -> None:
-    from rich.console import Console
 
     from handx_bench.metrics.report import MetricValue, Report
 
@@ -181,6 +181,16 @@ def test_a_table_of_a_report_without_anything(capsys: pytest.CaptureFixture[str]
     print_report(report, Console(width=120))
     line = next(line for line in capsys.readouterr().out.splitlines() if "contact_onset_error" in line)
     assert line.split() == ["contact_onset_error", "↓", "–", "ms", "–", "–", "–", "0%"]
+
+
+def test_all_columns_fit_80_characters(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("generate", *NEAREST, "--out", "p.safetensors").exit_code == 0
+    assert run("evaluate", "--pred", "p.safetensors", "--protocol", "protocol.yaml", "--out", "report").exit_code == 0
+    print_report(read_report("report"), Console(width=80), variants=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[-1] for line in lines if line.startswith("metric")} == {"chance"}
+    headline = next(line for line in lines if " contact_event_f1" in line)
+    assert len(headline) <= 80
 
 
 def test_the_installed_command(on_disk: Path) -> None:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # processes import the stand-ins
 
 import handx_submit_fakes as fakes
 
-from handx_bench.bench.freeze import to_yaml
+from handx_bench.bench.freeze import freeze, to_yaml
 from handx_bench.bench.predictions import Predictions, write_predictions
 from handx_bench.bench.protocol import Protocol
 from handx_bench.bench.protocol_clips import protocol_clips
@@ -123,12 +123,13 @@ def world_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(world_source: Path, tmp_path: Path) -> World:
     folder = tmp_path / "world"
     shutil.copytree(world_source, folder)
-    protocol = Protocol.model_validate({
+    rules = Protocol.model_validate({
         "id": "small-v0", "version": "0", "dataset": {"name": str(world_source / "data"), "split": "test"},
         "task": "text-to-motion", "num_generations": 2, "statistics": {"draws": 100},
         "metrics": ["joint_angle_error", "relative_wrist_error", "contact_event_f1"],
         "headline": ["joint_angle_error", "relative_wrist_error", "contact_event_f1"],
     })  # fmt: skip
+    protocol = freeze(rules)
     (folder / "protocol.yaml").write_text(to_yaml(protocol), encoding="utf-8")
     return World(folder, protocol, protocol_clips(protocol))
 

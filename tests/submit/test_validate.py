@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
+from handx_bench.bench.protocol import Protocol
 from handx_bench.errors import InputError
 from handx_bench.submit import bundle as bundle_module
 from handx_bench.submit import validate
@@ -141,3 +142,15 @@ def test_the_library_s_protocols_are_known_without_being_named(world):
     checked = check_bundle(pack_bundle(world.predictions(), MANIFEST))
     assert "no protocol is called 'small-v0'; there are" in checked.problems[0]
     assert "mini-v0" in checked.problems[0]
+
+
+def test_a_protocol_that_does_not_pin_its_data_cannot_be_submitted_to(world):
+    """Otherwise two submissions could be scored on different motions and stand in one table."""
+    facts = {"fingerprint": None, "clip_list_hash": None, "num_clips": None}
+    loose = Protocol.model_validate(
+        {**world.protocol.model_dump(mode="json", exclude={"stated_hash"}), "dataset": {
+            **world.protocol.dataset.model_dump(mode="json"), **facts}}
+    )  # fmt: skip
+    path = world.predictions(protocol_hash=loose.hash)
+    checked = check_bundle(pack_bundle(path, MANIFEST), protocol=loose)
+    assert "does not pin its data" in " ".join(checked.problems)
