@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from handx_bench.bench.freeze import freeze, to_yaml
 from handx_bench.bench.predictions import Predictions, read_predictions, write_predictions
 from handx_bench.bench.protocol import load_protocol
 from handx_bench.cli import main as cli
@@ -25,6 +26,8 @@ def folder(on_disk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with data, protocol, a good predictions file and a bundle; the present folder."""
     monkeypatch.chdir(on_disk)
     monkeypatch.setenv("COLUMNS", "500")
+    # Only a protocol that pins its data can be submitted to.
+    Path("protocol.yaml").write_text(to_yaml(freeze(load_protocol("protocol.yaml"))), encoding="utf-8")
     call("generate", "--generator", "random-clip", "--option", "dataset=posed", "--protocol", "protocol.yaml",
          "--out", "good.safetensors")  # fmt: skip
     ref = np.stack([np.resize(c["motion"], (30, 2, 21, 3)) for c in _rows(on_disk)])
