@@ -248,3 +248,29 @@ def test_hub_dataset_is_parquet_or_refused(tmp_path: Path, hands: Hands, monkeyp
     write_parquet(tmp_path / "other" / "test.parquet", [{"a": 1}], None)
     with pytest.raises(InputError, match="unknown column 'a'"):
         load_dataset("owner/other")
+
+
+def test_a_small_file_does_not_unfold_into_a_large_cache(
+    tmp_path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dictionary-encoded, one text of 1 MB in a thousand rows is a file of 60 KB and 1 GB of Arrow."""
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    row = clip_row(hands, license="x" * 100_000)
+    path = write_parquet(tmp_path / "bomb.parquet", [{**row, "clip_id": f"c{i}"} for i in range(20)])
+    with pytest.raises(InputError, match=r"license holds a text of 100000 bytes.*bomb\.parquet"):
+        load_dataset(path)
+    short = clip_row(hands, left_texts=["x" * 100_000], motion=hands() * 1000)
+    for bad in (short, clip_row(hands, motion=hands() * 1000)):
+        with pytest.raises(InputError):
+            load_dataset(write_parquet(tmp_path / "bomb.parquet", [bad]))
+    assert not list((tmp_path / "cache").rglob("*.arrow")), "something was left in the cache"
+
+
+def test_numbers_repeated_without_end_are_refused(
+    tmp_path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_reader, "MAX_ROW_GROUP_BYTES", 100_000)
+    path = write_parquet(tmp_path / "a.parquet", [clip_row(hands, motion=np.tile(hands()[:1], (300, 1, 1, 1)))])
+    assert path.stat().st_size < 100_000
+    with pytest.raises(InputError, match="unfolds to"):
+        load_dataset(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, R
 
 from ...errors import InputError
 from ..arrow import cache_file
-from ..check import GROUP_SIZE, checked_groups, clip_from_row
+from ..check import GROUP_SIZE, MAX_TEXT_LENGTH, checked_groups, clip_from_row
 from ..clip import FEATURES, Clip
 from .archive import DamagedFileError
 
@@ -43,12 +44,19 @@ def read_parquet(path: Path) -> Dataset:
     files = [path] if path.is_file() else parquet_files(path)
     for file in files:
         _check_schema(file)
+        _check_texts(file)
     data_files = {"train": [str(file) for file in files]}
-    with _refusing(str(path)):
-        # datasets tells files apart by time of modification only, which copying tools may preserve.
-        cache = str(cache_file(files, "parquet"))
-        builder = datasets.load_dataset_builder("parquet", data_files=data_files, features=FEATURES, cache_dir=cache)
-        return checked(_build(builder), str(path))
+    # datasets tells files apart by time of modification only, which copying tools may preserve.
+    cache = cache_file(files, "parquet")
+    try:
+        with _refusing(str(path)):
+            builder = datasets.load_dataset_builder(
+                "parquet", data_files=data_files, features=FEATURES, cache_dir=str(cache)
+            )
+            return checked(_build(builder), str(path))
+    except InputError:
+        shutil.rmtree(cache, ignore_errors=True)  # what was unfolded of a bad file is of no use
+        raise
 
 
 def read_hub(repo_id: str) -> Dataset:
@@ -130,13 +138,46 @@ def _check_schema(file: Path) -> None:
     if metadata.num_rows == 0:
         raise InputError("there is no clip", where=str(file))
     for i in range(metadata.num_row_groups):
-        size = metadata.row_group(i).total_byte_size
+        group = metadata.row_group(i)
+        # Encoded, a number that is repeated a million times takes a few bytes.
+        unfolded = 8 * sum(group.column(c).num_values for c in range(group.num_columns))
+        size = max(group.total_byte_size, unfolded)
         if size > MAX_ROW_GROUP_BYTES:
             raise DamagedFileError(
-                f"row group {i} declares {size} bytes, at most {MAX_ROW_GROUP_BYTES} are read",
+                f"row group {i} unfolds to {size} bytes, at most {MAX_ROW_GROUP_BYTES} are read",
                 where=str(file),
                 fix=f"Write row groups of about {GROUP_SIZE} clips",
             )
+
+
+def _check_texts(file: Path) -> None:
+    """Refuse long texts before anything is unfolded: encoded, a text that every row repeats takes its room once."""
+    schema = pq.read_metadata(file).schema
+    texts = [c.path for c in map(schema.column, range(len(schema))) if c.physical_type == "BYTE_ARRAY"]
+    try:
+        with pq.ParquetFile(file, read_dictionary=texts) as reader:
+            for batch in reader.iter_batches(GROUP_SIZE, columns=texts) if texts else ():
+                for name, column in zip(batch.schema.names, batch.columns):
+                    longest = _longest_bytes(column)
+                    if longest > 4 * MAX_TEXT_LENGTH:  # of UTF-8
+                        raise InputError(
+                            f"{name} holds a text of {longest} bytes, at most {4 * MAX_TEXT_LENGTH} are read",
+                            where=str(file),
+                            fix="Shorten it",
+                        )
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFileError(
+            f"not a readable Parquet file: {str(error)[:120]}", where=str(file), fix="Get or write it again"
+        ) from error
+
+
+def _longest_bytes(column: pa.Array) -> int:
+    """The longest text of a column of texts, or of lists of them."""
+    while pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        column = column.flatten()
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary
+    return pc.max(pc.binary_length(column)).as_py() or 0
 
 
 def _check_columns(columns: Iterable[str], where: str) -> None:
