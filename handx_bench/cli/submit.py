@@ -135,7 +135,8 @@ def status(
         records = opened.records(found.protocol_hash, on_damage=damaged.append)
         report = next((stored.record.report for stored in records if stored.hash == found.record_hash), None)
         if report is None:
-            raise next((each for each in damaged if found.record_hash in each.where), damaged[0])
+            missing = InputError(f"record {found.record_hash} is missing", where=str(store), fix="restore the store")
+            raise next((each for each in damaged if found.record_hash in each.where), missing)
     age_s = max(0.0, (datetime.now(UTC) - found.submitted_at).total_seconds())
     skills = None if report is None else report.skills.model_dump(mode="json")
     if json:

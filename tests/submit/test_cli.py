@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 import typer
@@ -202,3 +203,18 @@ def test_a_worker_that_vanished_shows(world, run):
         )
     connection.close()
     assert "the next worker takes over" in " ".join(run("status", sent, "--store", "store").split())
+
+
+def test_a_damaged_record_is_told_and_hides_no_other(world, run):
+    first = send(run, world.predictions("one"), "One")["submission"]["id"]
+    second = send(run, world.predictions("two", noise_m=0.004), "Two")["submission"]["id"]
+    run("worker", "--store", "store", "--once", "--protocol", "protocol.yaml")
+    spoilt = json.loads(run("status", first, "--store", "store", "--json"))["record_hash"]
+    path = Path("store/records") / spoilt / "record.json"
+    path.write_text(path.read_text() + " ")
+    (board,) = json.loads(run("leaderboard", "--store", "store", "--json"))["boards"]
+    assert [entry["manifest"]["model_name"] for entry in board["entries"]] == ["Two"]
+    assert json.loads(run("status", second, "--store", "store", "--json"))["state"] == "scored"
+    assert "was changed after it was written" in run("status", first, "--store", "store", code=2)
+    path.unlink()
+    run("status", first, "--store", "store", code=2)
