@@ -264,7 +264,8 @@ def _check_name(value: Any, key: str) -> None:
 
 def _check_seeds(seeds: Any) -> None:
     good = isinstance(seeds, dict) and len(seeds) <= 16 and all(
-        isinstance(k, str) and 0 < len(k) <= 64 and k.isprintable() and type(v) is int and 0 <= v < 2**63 for k, v in seeds.items()
+        isinstance(k, str) and 0 < len(k) <= 64 and k.isprintable() and type(v) is int and 0 <= v < 2**63
+        for k, v in seeds.items()
     )  # fmt: skip
     if not good:
         raise PredictionsError(

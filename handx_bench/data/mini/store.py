@@ -71,7 +71,14 @@ def load(split: str, cache: str | os.PathLike[str] | None = None, progress: Prog
                 where=str(folder),
                 fix="Set HANDX_BENCH_CACHE to another folder",
             ) from error
-    return _opened(folder, split)
+    try:
+        return _opened(folder, split)
+    except OSError as error:
+        raise InputError(
+            f"HandX-Mini cannot be read: {error}",
+            where=str(folder),
+            fix="Set HANDX_BENCH_CACHE to a folder of your own",
+        ) from error
 
 
 def is_intact(folder: Path) -> bool:

@@ -65,9 +65,10 @@ def lag_and_correlation(signal: Signal, fps: float) -> tuple[torch.Tensor, torch
 
     ``r(τ) = corr(s_L(t), s_R(t+τ))`` over the frames where both exist, τ within ±0.5 s and at least half of the frames
     overlapping. A shift counts only if both overlaps keep at least a quarter of their hand's power: where the movement
-    has been shifted out, what is left are two slow drifts, which always correlate. τ* is a peak of |r|, so that mirrored (anti-phase) movement has lag 0 and r −1 instead of a lag of half a
-    period. Rhythmic movement has a peak in every half period, hardly different in height: τ* is the one nearest to 0
-    among those that reach 90 % of the highest. Positive: the left hand leads.
+    has been shifted out, what is left are two slow drifts, which always correlate. τ* is a peak of |r|, so that
+    mirrored (anti-phase) movement has lag 0 and r −1 instead of a lag of half a period. Rhythmic movement has a peak in
+    every half period, hardly different in height: τ* is the one nearest to 0 among those that reach 90 % of the
+    highest. Positive: the left hand leads.
     """
     frames = signal.mask.sum(1, keepdim=True)
     reach = min(math.floor(MAX_LAG_S * fps + 1e-9), signal.values.shape[1] - 1)
@@ -91,7 +92,8 @@ def _lagged_correlation(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Pearson correlation ``(M, shifts)`` of ``left(t)`` and ``right(t + shift)`` over their overlap; 0 if one is constant.
 
-    Second, the smaller of the two curves' shares of power (sum of squared deviations) that the overlap keeps. Curves ``(M, S)`` are 0 beyond ``frames (M, 1)``. Sums over an overlap are differences of running sums.
+    Second, the smaller of the two curves' shares of power (sum of squared deviations) that the overlap keeps. Curves
+    ``(M, S)`` are 0 beyond ``frames (M, 1)``. Sums over an overlap are differences of running sums.
     """
     late, early = shifts.clamp(min=0), (-shifts).clamp(min=0)
     count = (frames - shifts.abs()).clamp(min=1)

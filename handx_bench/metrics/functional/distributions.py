@@ -109,11 +109,11 @@ class Distribution:
         spreads = (self.spread(reference) if spread is None else spread).unbind(-1)
         for (axis, part), deviation in zip(self._parts(), spreads):
             p, r = predicted[..., part].double(), reference[..., part].double()
-            full = p.sum(-1)
-            p, r = p / full[..., None].clamp(min=1), r / r.sum(-1, keepdim=True)
+            full, known = p.sum(-1) > 0, r.sum(-1) > 0
+            p, r = (x / x.sum(-1, keepdim=True) for x in (p, r))
             centres = axis.centres().to(p.device)
             distance = ((p - r).cumsum(-1)[..., :-1].abs() * centres.diff()).sum(-1)
-            distance = torch.where(full > 0, distance, deviation + 0 * distance)
+            distance = torch.where(known & ~full, deviation, distance)
             if self.relative:
                 # All references in one cell: their spread is that of the grid, and tells nothing.
                 distance = torch.where(deviation > float(centres.diff().min()), distance / deviation, torch.nan)
