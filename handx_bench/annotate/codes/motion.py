@@ -1,0 +1,247 @@
+"""Motion codes of whole clips: typed, and as JSON."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import torch
+
+from ...errors import InputError
+from ...hand import check_frames, check_motion
+from .channels import CHANNELS, Channel
+from .segments import NONE, Event, changes, interval, split_intervals, state_runs
+from .signals import channel_signals
+
+SPEED_NAMES = ("slow", "medium", "fast")
+
+
+class Span(NamedTuple):
+    """A state over the frames ``[start, end)``."""
+
+    start: int
+    end: int
+    state: str
+
+
+class Track(NamedTuple):
+    """What one channel does.
+
+    ``events`` are its changes; a channel without any has one event that names its state, if it has states. Contacts have
+    one event per touch instead, and none without. ``states`` cover the clip; ``low`` and ``high`` are the signal's
+    extremes (degrees or metres).
+    """
+
+    events: tuple[Event, ...]
+    states: tuple[Span, ...]
+    low: float
+    high: float
+
+    @property
+    def changes(self) -> tuple[Event, ...]:
+        """The events in which the channel changes."""
+        return tuple(event for event in self.events if event.direction)
+
+    def share(self, *states: str) -> float:
+        """Share of the clip spent in any of these states."""
+        total = self.states[-1].end if self.states else 1
+        return sum(span.end - span.start for span in self.states if span.state in states) / total
+
+
+@dataclass(frozen=True)
+class MotionCodes:
+    """The tracks of a clip by name of their channel (:data:`~.channels.CHANNELS`)."""
+
+    num_frames: int
+    fps: float
+    tracks: Mapping[str, Track]
+
+    def __getitem__(self, channel: str) -> Track:
+        return self.tracks[channel]
+
+    def group(self, prefix: str) -> dict[str, Track]:
+        """Tracks whose names begin with ``prefix.``, by the rest of the name.
+
+        >>> motion = np.zeros((60, 2, 21, 3)) + np.random.default_rng(0).normal(0, 0.05, (2, 21, 3))
+        >>> list(motion_codes(motion, 30).group("left.wrist"))
+        ['x', 'y', 'z']
+        """
+        start = prefix + "."
+        return {name.removeprefix(start): track for name, track in self.tracks.items() if name.startswith(start)}
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values, the names of channels unfolded at their dots; :meth:`from_json` reads it back."""
+        out: dict[str, Any] = {"num_frames": self.num_frames, "fps": self.fps}
+        for name, track in self.tracks.items():
+            *path, last = name.split(".")
+            functools.reduce(lambda level, key: level.setdefault(key, {}), path, out)[last] = _track_to_json(track)
+        return out
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> MotionCodes:
+        """The inverse of :meth:`to_json`.
+
+        Raises:
+            InputError: a channel or a key is missing or of the wrong kind.
+        """
+        try:
+            tracks = {}
+            for channel in CHANNELS:
+                level: Any = value
+                for key in channel.name.split("."):
+                    level = level[key]
+                tracks[channel.name] = _track_from_json(level)
+            return cls(int(value["num_frames"]), float(value["fps"]), tracks)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"these are no motion codes: {type(error).__name__} {error}", fix="Write them with 'handx-bench codes'"
+            ) from error
+
+
+def motion_codes(motion: Any, fps: float = 30.0) -> MotionCodes:
+    """The motion codes of a clip.
+
+    Args:
+        motion: ``(T, 2, 21, 3)`` metres.
+        fps: frames per second; durations and speeds are measured in seconds.
+
+    Raises:
+        MotionError: not a two-hand motion, or a hand without a frame.
+        InputError: ``fps`` out of range.
+    """
+    if not (math.isfinite(fps) and 0 < fps <= 1000):
+        raise InputError(f"fps is {fps}, expected frames per second", fix="Give the clip's frame rate")
+    checked = check_motion(motion)
+    if checked.ndim != 4:
+        raise InputError(
+            f"motion has shape {tuple(checked.shape)}, expected one clip (T, 2, 21, 3)", fix="Pass one clip at a time"
+        )
+    check_frames(checked)
+    return _codes(checked.cpu().to(torch.float64).numpy(), float(fps))
+
+
+def codes_of_clips(motion: np.ndarray, lengths: Iterable[int], fps: float) -> Iterator[MotionCodes]:
+    """Codes of checked clips ``(N, T, 2, 21, 3)`` with ``lengths``, one after the other."""
+    for clip, length in zip(motion, lengths):
+        yield _codes(np.asarray(clip[: int(length)], np.float64), fps)
+
+
+def _codes(motion: np.ndarray, fps: float) -> MotionCodes:
+    signals = channel_signals(motion)
+    _bridge_gaps(signals)
+    found, spans, extremes = _scan(signals, fps, *_parameters(fps))
+    events: list[list[Event]] = [[] for _ in CHANNELS]
+    for c, start, end, sign, before, after, speed in found.tolist():
+        directions, states = _WORDS[c]
+        words = SPEED_NAMES[speed] if speed != NONE else None
+        events[c].append(Event(start, end, directions[sign], states[before], states[after], words))
+    runs: list[list[Span]] = [[] for _ in CHANNELS]
+    for c, start, end, state in spans.tolist():
+        runs[c].append(Span(start, end, _WORDS[c][1][state]))
+    tracks = {
+        channel.name: Track(tuple(own), tuple(states), low, high)
+        for channel, own, states, (low, high) in zip(CHANNELS, events, runs, extremes.tolist())
+    }
+    return MotionCodes(len(motion), fps, tracks)
+
+
+def _words(channel: Channel) -> tuple[dict[int, str], dict[int, Any]]:
+    """Words of the codes of directions (−1, 1; 0 for a state) and states."""
+    falls, rises = channel.kind.directions
+    states: dict[int, Any] = {k: name for k, (_, _, name) in enumerate(channel.kind.states)}
+    return {-1: falls, 1: rises, 0: ""}, {NONE: None, **states}
+
+
+_WORDS = [_words(channel) for channel in CHANNELS]
+
+
+@functools.lru_cache(maxsize=16)
+def _parameters(fps: float) -> tuple[np.ndarray, ...]:
+    """Per channel: bounds of states ``(C, 4, 2)`` and speeds ``(C, 3, 2)``, least change and frames, and its kind of events
+    (0 changes, 1 changes of state, 2 contacts)."""
+    states, speeds = np.full((len(CHANNELS), 4, 2), np.nan), np.empty((len(CHANNELS), 3, 2))
+    least = np.empty(len(CHANNELS))
+    frames, mode = np.empty(len(CHANNELS), np.int64), np.empty(len(CHANNELS), np.int64)
+    for c, (_, kind) in enumerate(CHANNELS):
+        _, lows, highs = split_intervals(kind.states)
+        states[c, : len(lows), 0], states[c, : len(highs), 1] = lows, highs
+        slow, medium = kind.speeds
+        speeds[c] = [(0, slow), (slow, medium), (medium, np.inf)]
+        least[c] = kind.min_change
+        frames[c] = max(2, round(kind.min_duration_s * fps))
+        mode[c] = 2 if kind.contact_m is not None else int(kind.by_state)
+    return states, speeds, least, frames, mode
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _scan(
+    signals: np.ndarray,
+    fps: float,
+    states: np.ndarray,
+    speeds: np.ndarray,
+    least: np.ndarray,
+    frames: np.ndarray,
+    mode: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # pragma: no cover - compiled
+    """Events ``(E, 7)`` (channel, start, end, sign, states before and after, speed), spans ``(S, 4)`` (channel, start, end,
+    state) and extremes ``(C, 2)``."""
+    count, length = signals.shape
+    found, spans = np.empty((count * (length + 1), 7), np.int64), np.empty((count * length, 4), np.int64)
+    extremes = np.empty((count, 2))
+    num_found = num_spans = 0
+    for c in range(count):
+        x = signals[c]
+        lows, highs = states[c, :, 0].copy(), states[c, :, 1].copy()
+        extremes[c, 0], extremes[c, 1] = x.min(), x.max()
+        runs = state_runs(x, lows, highs)
+        for r in range(len(runs)):
+            if runs[r, 2] == NONE:
+                continue
+            spans[num_spans, 0], spans[num_spans, 1:] = c, runs[r]
+            num_spans += 1
+            if mode[c] == 2 and runs[r, 2] == 0:
+                found[num_found] = c, runs[r, 0], runs[r, 1], 0, 0, 0, NONE
+                num_found += 1
+        if mode[c] == 2:
+            continue
+        slow, fast = speeds[c, :, 0].copy(), speeds[c, :, 1].copy()
+        events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], mode[c] == 1, 1)
+        for e in range(len(events)):
+            found[num_found, 0], found[num_found, 1:] = c, events[e]
+            num_found += 1
+        if not len(events) and mode[c] == 1:
+            state = interval(x.mean(), lows, highs)
+            found[num_found] = c, 0, length, 0, state, state, NONE
+            num_found += 1
+    return found[:num_found], spans[:num_spans], extremes
+
+
+def _bridge_gaps(signals: np.ndarray) -> None:
+    """Interpolate over frames in which a bone has no length; 0 where it never has."""
+    for row in np.flatnonzero(np.isnan(signals).any(axis=1)):
+        known = ~np.isnan(signals[row])
+        time = np.arange(signals.shape[1])
+        signals[row] = np.interp(time, time[known], signals[row, known]) if known.any() else 0.0
+
+
+def _track_to_json(track: Track) -> dict[str, Any]:
+    events = [{key: value for key, value in e._asdict().items() if value not in ("", None)} for e in track.events]
+    spans = [list(span) for span in track.states]
+    return {"events": events, "states": spans, "low": round(track.low, 4), "high": round(track.high, 4)}
+
+
+def _track_from_json(value: Mapping[str, Any]) -> Track:
+    events = tuple(
+        Event(
+            int(e["start"]), int(e["end"]), str(e.get("direction", "")),
+            e.get("start_state"), e.get("end_state"), e.get("speed"),
+        )
+        for e in value["events"]
+    )  # fmt: skip
+    spans = tuple(Span(int(start), int(end), str(state)) for start, end, state in value["states"])
+    return Track(events, spans, float(value["low"]), float(value["high"]))
