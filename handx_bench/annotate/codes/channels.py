@@ -114,3 +114,13 @@ def _channels() -> tuple[Channel, ...]:
 CHANNELS = _channels()
 CHANNEL_NAMES = tuple(channel.name for channel in CHANNELS)
 CHANNEL_INDEX = {name: i for i, name in enumerate(CHANNEL_NAMES)}
+
+
+def place_of(side: str, state: str, axis: str) -> str:
+    """Where the right hand is when the hand on ``side`` is at ``state``.
+
+    >>> place_of("left", "above", "z")
+    'below'
+    """
+    low, high = PLACES[axis]
+    return {low: high, high: low}.get(state, state) if side == "left" else state

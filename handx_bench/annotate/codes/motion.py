@@ -14,11 +14,13 @@ import torch
 
 from ...errors import InputError
 from ...hand import check_frames, check_motion
-from .channels import CHANNELS, Channel
-from .segments import NONE, Event, changes, interval, split_intervals, state_runs
+from .channels import CHANNELS, FAST, MODERATE, SLOW, TOUCHING, Channel
+from .segments import END, NONE, SIGN, START, Event, changes, interval, split_intervals, state_runs
 from .signals import channel_signals
 
-SPEED_NAMES = ("slow", "medium", "fast")
+SPEED_NAMES = (SLOW, MODERATE, FAST)
+#: Two contacts with less than this between them are one, to the eye.
+SHORT_BREAK_S = 0.1
 
 
 class Span(NamedTuple):
@@ -47,6 +49,18 @@ class Track(NamedTuple):
         """The events in which the channel changes."""
         return tuple(event for event in self.events if event.direction)
 
+    def touches(self, fps: float) -> list[Span]:
+        """The contacts of the channel; an interruption of less than a tenth of a second makes no new one."""
+        out: list[Span] = []
+        for span in self.states:
+            if span.state != TOUCHING:
+                continue
+            if out and span.start - out[-1].end < SHORT_BREAK_S * fps:
+                out[-1] = out[-1]._replace(end=span.end)
+            else:
+                out.append(span)
+        return out
+
     def share(self, *states: str) -> float:
         """Share of the clip spent in any of these states."""
         total = self.states[-1].end if self.states else 1
@@ -71,8 +85,7 @@ class MotionCodes:
         >>> list(motion_codes(motion, 30).group("left.wrist"))
         ['x', 'y', 'z']
         """
-        start = prefix + "."
-        return {name.removeprefix(start): track for name, track in self.tracks.items() if name.startswith(start)}
+        return {rest: self.tracks[name] for rest, name in _names_below(prefix)}
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values, the names of channels unfolded at their dots; :meth:`from_json` reads it back."""
@@ -101,6 +114,12 @@ class MotionCodes:
             raise InputError(
                 f"these are no motion codes: {type(error).__name__} {error}", fix="Write them with 'handx-bench codes'"
             ) from error
+
+
+@functools.cache
+def _names_below(prefix: str) -> list[tuple[str, str]]:
+    start = prefix + "."
+    return [(c.name.removeprefix(start), c.name) for c in CHANNELS if c.name.startswith(start)]
 
 
 def motion_codes(motion: Any, fps: float = 30.0) -> MotionCodes:
@@ -136,10 +155,10 @@ def _codes(motion: np.ndarray, fps: float) -> MotionCodes:
     _bridge_gaps(signals)
     found, spans, extremes = _scan(signals, fps, *_parameters(fps))
     events: list[list[Event]] = [[] for _ in CHANNELS]
-    for c, start, end, sign, before, after, speed in found.tolist():
+    for c, start, end, sign, before, after, speed, onset, offset in found.tolist():
         directions, states = _WORDS[c]
         words = SPEED_NAMES[speed] if speed != NONE else None
-        events[c].append(Event(start, end, directions[sign], states[before], states[after], words))
+        events[c].append(Event(start, end, directions[sign], states[before], states[after], words, onset, offset))
     runs: list[list[Span]] = [[] for _ in CHANNELS]
     for c, start, end, state in spans.tolist():
         runs[c].append(Span(start, end, _WORDS[c][1][state]))
@@ -188,10 +207,10 @@ def _scan(
     frames: np.ndarray,
     mode: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # pragma: no cover - compiled
-    """Events ``(E, 7)`` (channel, start, end, sign, states before and after, speed), spans ``(S, 4)`` (channel, start, end,
+    """Events ``(E, 9)`` (channel, then the columns of an event), spans ``(S, 4)`` (channel, start, end,
     state) and extremes ``(C, 2)``."""
     count, length = signals.shape
-    found, spans = np.empty((count * (length + 1), 7), np.int64), np.empty((count * length, 4), np.int64)
+    found, spans = np.empty((count * (length + 1), 9), np.int64), np.empty((count * length, 4), np.int64)
     extremes = np.empty((count, 2))
     num_found = num_spans = 0
     for c in range(count):
@@ -205,7 +224,7 @@ def _scan(
             spans[num_spans, 0], spans[num_spans, 1:] = c, runs[r]
             num_spans += 1
             if mode[c] == 2 and runs[r, 2] == 0:
-                found[num_found] = c, runs[r, 0], runs[r, 1], 0, 0, 0, NONE
+                found[num_found] = c, runs[r, 0], runs[r, 1], 0, 0, 0, NONE, runs[r, 0], runs[r, 1]
                 num_found += 1
         if mode[c] == 2:
             continue
@@ -213,10 +232,14 @@ def _scan(
         events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], mode[c] == 1, 1)
         for e in range(len(events)):
             found[num_found, 0], found[num_found, 1:] = c, events[e]
+            # A slow fall and a quick rise beyond where it began are a rise, though most steps fall.
+            net = x[events[e, END] - 1] - x[events[e, START]]
+            if net != 0:
+                found[num_found, 1 + SIGN] = 1 if net > 0 else -1
             num_found += 1
         if not len(events) and mode[c] == 1:
             state = interval(x.mean(), lows, highs)
-            found[num_found] = c, 0, length, 0, state, state, NONE
+            found[num_found] = c, 0, length, 0, state, state, NONE, 0, length
             num_found += 1
     return found[:num_found], spans[:num_spans], extremes
 
@@ -239,7 +262,7 @@ def _track_from_json(value: Mapping[str, Any]) -> Track:
     events = tuple(
         Event(
             int(e["start"]), int(e["end"]), str(e.get("direction", "")),
-            e.get("start_state"), e.get("end_state"), e.get("speed"),
+            e.get("start_state"), e.get("end_state"), e.get("speed"), int(e["onset"]), int(e["offset"]),
         )
         for e in value["events"]
     )  # fmt: skip

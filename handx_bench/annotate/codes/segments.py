@@ -21,7 +21,9 @@ from ...errors import InputError
 #: Share of frames that must not run against an event's direction.
 CONSISTENCY = 0.8
 #: Columns of the kernels' events.
-START, END, SIGN, FROM, TO, SPEED = range(6)
+START, END, SIGN, FROM, TO, SPEED, ONSET, OFFSET = range(8)
+#: An event's change is under way between these shares of it; before and after, the signal hardly moves.
+UNDER_WAY = (0.1, 0.9)
 #: Code of a state or speed that no interval holds.
 NONE = -1
 CONTACT = "Contact"
@@ -32,7 +34,9 @@ Intervals = Sequence[tuple[float, float, str]]
 class Event(NamedTuple):
     """A change over the frames ``[start, end)``, or a state that holds there.
 
-    ``direction`` is empty for a state; then ``start_state`` and ``end_state`` are the same and ``speed`` is None.
+    ``direction`` is empty for a state; then ``start_state`` and ``end_state`` are the same and ``speed`` is None. Since
+    stretches are as long as possible, a change may begin after and end before much standing still: its middle 80 % lie in
+    ``[onset, offset)``.
     """
 
     start: int
@@ -41,6 +45,8 @@ class Event(NamedTuple):
     start_state: str | None
     end_state: str | None
     speed: str | None
+    onset: int
+    offset: int
 
     @property
     def is_change(self) -> bool:
@@ -50,7 +56,7 @@ class Event(NamedTuple):
     def to_released(self) -> dict[str, Any]:
         """The event as the released code writes it, where the end of a contact is its last frame.
 
-        >>> Event(3, 8, "", CONTACT, CONTACT, None).to_released()
+        >>> Event(3, 8, "", CONTACT, CONTACT, None, 3, 8).to_released()
         {'start': 3, 'end': 7, 'constant_des': 'Contact'}
         """
         if not self.is_change:
@@ -95,14 +101,15 @@ def segment(
         InputError: a signal that is not a finite vector, or a parameter out of range.
 
     >>> segment([0.0] * 5 + [0.1] * 5, speed_intervals=[(0, 9, "Slow")], min_change=0.05, require_state_change=False)
-    [Event(start=0, end=10, direction='pos', start_state=None, end_state=None, speed='Slow')]
+    [Event(start=0, end=10, direction='pos', start_state=None, end_state=None, speed='Slow', onset=4, offset=6)]
     """
     x = np.asarray(signal, dtype=np.float64)
     if x.ndim != 1 or not len(x) or not np.isfinite(x).all():
         raise InputError(f"a signal of shape {x.shape} or with NaN or Inf cannot be segmented", fix="Pass (T,) numbers")
     if threshold is not None:
         runs = state_runs(x, np.array([-np.inf]), np.array([np.nextafter(threshold, np.inf)]))
-        return [Event(start, end, "", CONTACT, CONTACT, None) for start, end, state in runs.tolist() if state != NONE]
+        touches = [(start, end) for start, end, state in runs.tolist() if state != NONE]
+        return [Event(start, end, "", CONTACT, CONTACT, None, start, end) for start, end in touches]
     for name, value in (("min_duration", min_duration), ("stride", stride)):
         if value < 1:
             raise InputError(f"{name} is {value}, expected at least 1")
@@ -116,10 +123,10 @@ def segment(
         if not require_state_change:
             return []
         whole = _name(states, int(interval(float(x.mean()), lows, highs)))
-        return [Event(0, len(x), "", whole, whole, None)]
+        return [Event(0, len(x), "", whole, whole, None, 0, len(x))]
     return [
-        Event(a, b, "pos" if sign > 0 else "neg", _name(states, s), _name(states, e), _name(speeds, v))
-        for a, b, sign, s, e, v in found.tolist()
+        Event(a, b, "pos" if sign > 0 else "neg", _name(states, s), _name(states, e), _name(speeds, v), on, off)
+        for a, b, sign, s, e, v, on, off in found.tolist()
     ]
 
 
@@ -171,9 +178,9 @@ def changes(
     require_state_change: bool,
     stride: int,
 ) -> np.ndarray:  # pragma: no cover - compiled
-    """The changes of a signal, ``(E, 6)`` with the columns named above."""
+    """The changes of a signal, ``(E, 8)`` with the columns named above."""
     num = len(x)
-    out = np.empty((num, 6), np.int64)
+    out = np.empty((num, 8), np.int64)
     count = 0
     if x.max() - x.min() < min_change:
         return out[:0]
@@ -209,12 +216,33 @@ def changes(
                     out[count, START], out[count, END], out[count, SIGN] = i, j, sign
                     out[count, FROM], out[count, TO] = begin, end
                     out[count, SPEED] = interval(speed, slow, fast)
+                    out[count, ONSET], out[count, OFFSET] = _under_way(x, i, j)
                     count += 1
                     found = True
                     break
             j -= stride
         i = j if found else i + stride
     return out[:count]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _under_way(x: np.ndarray, start: int, end: int) -> tuple[int, int]:  # pragma: no cover - compiled
+    """The part of ``[start, end)`` in which most of the change happens."""
+    whole = x[end - 1] - x[start]
+    onset, offset = start, end
+    if whole == 0:
+        return onset, offset
+    for t in range(start, end):
+        if (x[t] - x[start]) * whole < UNDER_WAY[0] * whole * whole:
+            onset = t
+        else:
+            break
+    for t in range(end - 1, start - 1, -1):
+        if (x[t] - x[start]) * whole >= UNDER_WAY[1] * whole * whole:
+            offset = t + 1
+        else:
+            break
+    return onset, offset
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -1,0 +1,208 @@
+"""What a clause claims, by its verb and by what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...hand.skeleton import HANDS, TIP_FINGERS
+from ..codes import channels as c
+from . import make
+from .categories import State, StateKind, Verb
+from .claim import REPEATEDLY, Claim, Kind, When
+from .clauses import Clause
+from .lexicon import PARTICIPLES
+from .phrases import Noun, Phrase, whole
+
+_FINGERS = (Noun.FINGER, Noun.TIP)
+_HANDS = (Noun.HAND, Noun.PALM)
+_BENT = frozenset((c.PARTLY_BENT, c.BENT))
+
+
+def claims_of(clause: Clause) -> tuple[Claim, ...]:
+    """The claims of a clause; one that nothing can check where it says something else."""
+    found = _found(clause)
+    return found or make.other(clause.words)
+
+
+def _found(clause: Clause) -> tuple[Claim, ...]:
+    touched = clause.verb is Verb.TOUCH
+    if clause.verb is None or (clause.participle and clause.verb in PARTICIPLES and not touched):
+        return _states(clause)
+    acted = _acted(clause)
+    if clause.by_person and acted is clause.subject and clause.verb not in (Verb.MOVE, Verb.WAVE, Verb.FIST):
+        return ()  # what the person does it to is not named
+    match clause.verb:
+        case Verb.TOUCH | Verb.PINCH:
+            return _contacts(clause)
+        case Verb.MOVE | Verb.WAVE:
+            return _moves(clause)
+        case Verb.NEAR if clause.subject.noun in _FINGERS:
+            target = next(iter(clause.objects), None)
+            return make.near(clause.subject, target, when=When.SOMETIME, negated=clause.negated)
+        case Verb.APPROACH | Verb.NEAR | Verb.RECEDE:
+            return _distances(clause, "recede" if clause.verb is Verb.RECEDE else "approach")
+        case Verb.SPREAD | Verb.GATHER:
+            return _spacing(clause, acted, opens=clause.verb is Verb.SPREAD)
+        case Verb.FIST:
+            fist = whole(Noun.FINGER, acted.sides, TIP_FINGERS[1:])
+            return make.flexion_state(fist, _BENT, when=When.SOMETIME, negated=clause.negated)
+        case Verb.OPEN | Verb.CLOSE if acted.noun is Noun.GAP:
+            return _spacing(clause, acted, opens=clause.verb is Verb.OPEN)
+        case Verb.BEND | Verb.CLOSE | Verb.EXTEND | Verb.OPEN:
+            return _flexion(clause, acted, "bend" if clause.verb in (Verb.BEND, Verb.CLOSE) else "extend")
+    return ()
+
+
+def _acted(clause: Clause) -> Phrase:
+    """What the verb changes: the fingers that a hand bends, or the subject itself."""
+    fingers = [phrase for phrase in clause.objects if phrase.noun in (*_FINGERS, Noun.GAP)]
+    if fingers and clause.subject.noun in _HANDS:
+        return fingers[0]
+    hands = [phrase for phrase in clause.objects if phrase.noun in _HANDS]
+    return hands[0] if hands and clause.by_person else clause.subject
+
+
+def _of_kind(states: list[State], kind: StateKind) -> frozenset[str]:
+    return frozenset(state for meant in states if meant.kind is kind for state in meant.states)
+
+
+def _when(clause: Clause) -> When:
+    if clause.at_end:
+        return When.END
+    if clause.at_start:
+        return When.START
+    if clause.stays or clause.always:
+        return When.THROUGHOUT
+    return When.SOMETIME if clause.then else When.MOSTLY
+
+
+def _changing(clause: Clause) -> dict[str, Any]:
+    when = When.END if clause.at_end else When.START if clause.at_start else When.MOSTLY
+    return {"speed": clause.speed, "times": clause.times, "negated": clause.negated, "when": when}
+
+
+def _flexion(clause: Clause, acted: Phrase, direction: str) -> tuple[Claim, ...]:
+    spacing = _of_kind(clause.states, StateKind.SPACING)
+    if clause.verb is Verb.CLOSE and c.CLOSED in spacing:
+        return _spacing(clause, acted, opens=False)
+    if clause.directions and acted.noun in _HANDS:
+        return make.moves(acted, clause.directions, negated=clause.negated)
+    after = _of_kind(clause.after, StateKind.FLEXION) | _of_kind(clause.states, StateKind.FLEXION)
+    before = _of_kind(clause.before, StateKind.FLEXION)
+    out = make.flexion_change(acted, direction, states=after, before=before, **_changing(clause))
+    if spacing:
+        out += make.spacing_change(acted, "open" if c.OPEN in spacing else "close")
+    return out
+
+
+def _spacing(clause: Clause, acted: Phrase, opens: bool) -> tuple[Claim, ...]:
+    if acted.noun in _HANDS and len(acted.sides) == 2 and acted is clause.subject:
+        return _distances(clause, "recede" if opens else "approach")
+    found = make.spacing_change(acted, "open" if opens else "close", **_changing(clause))
+    if not found and not opens and acted.named:  # thumb and finger come together
+        return make.touch(acted, None, times=clause.times, negated=clause.negated)
+    return found
+
+
+def _moves(clause: Clause) -> tuple[Claim, ...]:
+    hands = _acted(clause) if clause.subject.noun in _HANDS else clause.subject
+    spacing = _of_kind(clause.states, StateKind.SPACING)
+    if hands.noun in _FINGERS:
+        if spacing:
+            return _spacing(clause, hands, opens=c.OPEN in spacing)
+        return make.still(hands) if clause.negated and not clause.directions else ()
+    if clause.places and clause.before_places:
+        side = hands.sides[0]
+        return tuple(
+            claim for begin, end in zip(clause.before_places, clause.places) if begin.axis == end.axis
+            for claim in make.position_change(side, end.axis, [begin.state], [end.state], **_changing(clause))
+        )  # fmt: skip
+    if clause.negated and not clause.directions:
+        return make.still(hands)
+    if spacing and len(hands.sides) == 2:
+        return _distances(clause, "recede" if c.OPEN in spacing else "approach")
+    times = clause.times or (REPEATEDLY if clause.verb is Verb.WAVE else 0)
+    directions = list(dict.fromkeys(clause.directions)) or [("", clause.speed)]
+    return make.moves(hands, directions, times=times, negated=clause.negated)
+
+
+def _distances(clause: Clause, direction: str) -> tuple[Claim, ...]:
+    subject, target = clause.subject, next(iter(clause.objects), None)
+    said = _changing(clause)
+    if subject.noun in _FINGERS:
+        if target is None or target.noun is not Noun.PALM:
+            return ()
+        pairs = [
+            channel for side, finger in subject.members for other, _ in target.members
+            if (channel := make.pair_channel((side, finger), (other, "palm")))
+        ]  # fmt: skip
+        states = _of_kind(clause.after, StateKind.DISTANCE)
+        return tuple(Claim(Kind.CHANGE, (p,), frozenset((direction,)), states=states, **said) for p in pairs)
+    after, before = _of_kind(clause.after, StateKind.DISTANCE), _of_kind(clause.before, StateKind.DISTANCE)
+    return make.distance_change(direction, states=after, before=before, **said)
+
+
+def _contacts(clause: Clause) -> tuple[Claim, ...]:
+    subject = clause.subject
+    target = clause.partner or next(iter(clause.objects), None)
+    said = _changing(clause)
+    del said["speed"]
+    spacing = _of_kind(clause.states, StateKind.SPACING)
+    if spacing and subject.noun in _FINGERS:
+        return make.spacing_state(subject, spacing, when=_when(clause), negated=clause.negated)
+    if clause.agent is not None:  # is touched by
+        subject, target = clause.agent, subject
+    elif clause.participle and target is None:
+        return ()
+    if clause.verb is Verb.PINCH and (subject.noun in _HANDS or target is not None):
+        sides = subject.sides
+        fingers = (
+            target if target is not None and target.noun in _FINGERS else whole(Noun.FINGER, sides, TIP_FINGERS[1:])
+        )
+        members = tuple(member for member in fingers.members if member[1] != "thumb")
+        thumb = Phrase(Noun.TIP, tuple((side, "thumb") for side in sides))
+        return make.touch(thumb, replace(fingers, members=members), **said)
+    if target is None and subject.noun in _HANDS and len(subject.sides) < 2:
+        return ()
+    found = make.touch(subject, target, **said)
+    if not found and target is not None and target.noun in _HANDS:
+        other = tuple(hand for hand in HANDS if hand not in subject.sides)
+        return make.touch(subject, target.on(other), **said) if other else ()
+    return found
+
+
+def _states(clause: Clause) -> tuple[Claim, ...]:
+    subject = _acted(clause) if clause.stays else clause.subject
+    said: dict[str, Any] = {"when": _when(clause), "negated": clause.negated}
+    states = list(clause.states)
+    if clause.verb in PARTICIPLES and clause.verb is not None:
+        states.append(_participle(clause, subject))
+    out: tuple[Claim, ...] = ()
+    if clause.still:
+        out += make.still(subject, negated=clause.negated)
+    flexion, spacing = _of_kind(states, StateKind.FLEXION), _of_kind(states, StateKind.SPACING)
+    distance = _of_kind(states, StateKind.DISTANCE)
+    if flexion:
+        out += make.flexion_state(subject, flexion, **said)
+    if spacing:
+        if subject.noun in _HANDS and len(subject.sides) == 2:
+            distance |= frozenset((c.FAR, c.MEDIUM, c.NEAR) if c.OPEN in spacing else (c.TOUCHING, c.NEAR))
+        else:
+            out += make.spacing_state(subject, spacing, **said)
+    if distance:
+        out += make.distance_state(distance, **said)
+    if clause.near:
+        out += make.near(subject, next(iter(clause.objects), None), **{**said, "when": When.SOMETIME})
+    if clause.places and subject.noun in _HANDS and len(subject.sides) == 1:
+        for place in clause.places:
+            out += make.position_state(subject.sides[0], place.axis, [place.state], **said)
+    return out
+
+
+def _participle(clause: Clause, subject: Phrase) -> State:
+    """ "closed" and "open" are about the gap where a gap is the subject."""
+    assert clause.verb is not None
+    if subject.noun is Noun.GAP and clause.verb in (Verb.OPEN, Verb.CLOSE):
+        return PARTICIPLES[Verb.SPREAD if clause.verb is Verb.OPEN else Verb.GATHER]
+    return PARTICIPLES[clause.verb]

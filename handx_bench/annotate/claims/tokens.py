@@ -1,0 +1,78 @@
+"""From a sentence to tokens: words in base forms, longest known phrases, their categories."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any, NamedTuple
+
+from .categories import Cat, Form
+from .lexicon import ARTICLES, FORMS, LONGEST_FROM, NOISE, PHRASES_BY_WORDS
+
+_SENTENCE = re.compile(r"[.!?;:\n]+")
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|,|[0-9]+")
+_DIGITS = {
+    str(i): word for i, word in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"))
+}
+#: More words than this in a text are not read: texts come from outside.
+MAX_WORDS = 5_000
+
+
+class Token(NamedTuple):
+    """A word or phrase: what it does, what it means, its form, and how it stood in the text."""
+
+    cat: Cat
+    value: Any
+    form: Form
+    text: str
+
+
+class _Word(NamedTuple):
+    base: str
+    form: Form
+    text: str
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text in lower case, cut at full stops, semicolons and colons."""
+    plain = text.lower().replace("’", "'").replace("n't", " not").replace("hyper-", "hyper").replace("-", " ")
+    return [part.strip() for part in _SENTENCE.split(plain) if part.strip()]
+
+
+def tokenize(sentence: str) -> list[Token]:
+    """Tokens of a sentence in lower case; unknown words are kept as such, meaningless ones are dropped.
+
+    >>> [(t.cat.name, t.text) for t in tokenize("the left hand's thumb touches the index fingertip twice")]
+    [('SIDE', 'left'), ('HAND', 'hand'), ('NAME', 'thumb'), ('VERB', 'touches'), ('NAME', 'index'), ('TIP', 'fingertip'), ('TIMES', 'twice')]
+    """
+    words = [_word(text) for text in _WORD.findall(sentence)[:MAX_WORDS]]
+    words = [word for word in words if word.base not in ARTICLES]
+    tokens: list[Token] = []
+    i = 0
+    while i < len(words):
+        token, used = _longest(words, i)
+        if token is not None:
+            tokens.append(token)
+        i += used
+    return tokens
+
+
+@functools.lru_cache(maxsize=4096)
+def _word(text: str) -> _Word:
+    text = _DIGITS.get(text, text).removesuffix("'s").removesuffix("'")
+    base, form = FORMS.get(text, (text, Form.BASE))
+    return _Word(base, form, text)
+
+
+def _longest(words: list[_Word], start: int) -> tuple[Token | None, int]:
+    first = words[start]
+    if first.base == ",":
+        return Token(Cat.COMMA, None, Form.BASE, ","), 1
+    for length in range(min(LONGEST_FROM.get(first.base, 0), len(words) - start), 0, -1):
+        part = words[start : start + length]
+        meaning = PHRASES_BY_WORDS.get(tuple(word.base for word in part))
+        if meaning is not None:
+            return Token(*meaning, first.form, " ".join(word.text for word in part)), length
+    if first.base in NOISE:
+        return None, 1
+    return Token(Cat.UNKNOWN, None, Form.BASE, first.text), 1

@@ -1,0 +1,161 @@
+"""From deeds to texts: which deeds a level tells, and how clauses become sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...hand.skeleton import HANDS, TIP_FINGERS
+from ..codes.motion import MotionCodes
+from ..texts import LEVELS, Texts
+from . import between, deeds
+from .deeds import Deed, Detail, together
+from .words import LAST, NEXT, Words, fingers, whole_hand
+
+#: Clauses of a sentence at most, so that it can be read.
+_CLAUSES = 3
+_STEPS, _SPEEDS, _FULL = Detail(), Detail(speeds=True, spacing=True), Detail(True, True, True, True, True)
+
+
+def describe(codes: MotionCodes, seed: int = 0) -> Texts:
+    """Texts of a clip.
+
+    Args:
+        codes: what the clip does.
+        seed: draws among words that mean the same; texts of equal codes and seed are equal.
+
+    Returns:
+        Five texts, brief first, for each part.
+    """
+    left, right = (
+        tuple(_hand_text(codes, side, level, Words(seed + 101 * level + i)) for level in range(LEVELS))
+        for i, side in enumerate(HANDS)
+    )
+    return Texts(left, right, tuple(_between_text(codes, n, Words(seed + 101 * n + 2)) for n in range(LEVELS)))
+
+
+def _hand_text(codes: MotionCodes, side: str, level: int, words: Words) -> str:
+    subject = f"the {side} hand"
+    if level == 0:
+        return _sentence(_clauses(_most_visible(codes, side, subject, words) + deeds.pinch_summary(codes, side, words)))
+    if level == 1:
+        return _course(codes, side, subject, words)
+    detail = (_STEPS, _SPEEDS, _FULL)[level - 2]
+    steps = [
+        *deeds.wrist_deeds(codes, side, subject, words, detail),
+        *deeds.finger_deeds(codes, side, words, detail),
+        *deeds.pinch_deeds(codes, side, words),
+        *(deeds.spacing_deeds(codes, side, words, detail) if detail.spacing else ()),
+    ]
+    states = [
+        *_stillness(codes, side, subject, words),
+        *deeds.finger_states(codes, side, words, detail),
+        *(deeds.spacing_states(codes, side, words, detail) if detail.spacing_states else ()),
+    ]
+    return _text(steps, states, codes.fps, words)
+
+
+def _between_text(codes: MotionCodes, level: int, words: Words) -> str:
+    if level == 0:
+        return _sentence(_clauses(between.contact_kinds(codes, words) + between.distance_state(codes, words, _STEPS)))
+    if level == 1:
+        told = between.contact_kinds(codes, words)
+        course = between.distance_course(codes, words) or between.distance_state(codes, words, _STEPS)
+        place = between.place_states(codes, words, _STEPS, ("x",))
+        return " ".join(_sentence(_clauses(group)) for group in (told, course, place) if group)
+    detail = (_STEPS, _SPEEDS, _FULL)[level - 2]
+    contacts = between.contact_deeds(codes, words)
+    steps = [
+        *contacts,
+        *between.distance_deeds(codes, words, detail),
+        *between.place_deeds(codes, words, detail),
+        *(between.near_deeds(codes, words) if detail.spacing else ()),
+        *(between.joint_moves(codes, words, detail) if detail.spacing else ()),
+    ]
+    states = [
+        *([] if contacts else [Deed(-1, "the hands do not touch")]),
+        *between.distance_state(codes, words, detail),
+        *between.place_states(codes, words, detail),
+    ]
+    return _text(steps, states, codes.fps, words)
+
+
+def _most_visible(codes: MotionCodes, side: str, subject: str, words: Words) -> list[Deed]:
+    """The longest movement of the wrist and the first thing that most fingers do; else that the hand is still."""
+    out = []
+    moves = [event for axis in "xyz" for event in codes[f"{side}.wrist.{axis}"].events]
+    if moves:
+        longest = max(moves, key=lambda event: event.offset - event.onset)
+        out.append(Deed(longest.onset, f"{subject} {words.verb('move', False)} {words.direction(longest.direction)}"))
+    for direction in ("bend", "extend"):
+        names = [f for f in TIP_FINGERS if direction in [e.direction for e in codes[f"{side}.finger.{f}"].changes[:1]]]
+        if len(names) > len(TIP_FINGERS) // 2 or (names and not moves):
+            who, plural = fingers(names)
+            out.append(Deed(0, f"{who} {words.verb(direction, plural)}"))
+    return out or _stillness(codes, side, subject, words)
+
+
+def _stillness(codes: MotionCodes, side: str, subject: str, words: Words) -> list[Deed]:
+    if any(codes[f"{side}.wrist.{axis}"].events for axis in "xyz"):
+        return []
+    return [Deed(-1, f"{subject} {words.verb('stay', False)} {words.state('still')}")]
+
+
+def _course(codes: MotionCodes, side: str, subject: str, words: Words) -> str:
+    """One sentence for the wrist, one for each group of fingers that bend and extend alike, one for the thumb's touches."""
+    moves = deeds.wrist_deeds(codes, side, subject, words, _STEPS)
+    told = [(moves[0].start if moves else -1, _chain([move.clause for move in moves]))] if moves else []
+    told += [(d.start, d.clause) for d in _stillness(codes, side, subject, words)]
+    courses: dict[tuple[str, ...], list[str]] = {}
+    begins: dict[tuple[str, ...], int] = {}
+    for finger, track in ((f, codes[f"{side}.finger.{f}"]) for f in TIP_FINGERS):
+        course = tuple(event.direction for event in track.changes)
+        if course:
+            courses.setdefault(course, []).append(finger)
+            begins[course] = min(begins.get(course, track.changes[0].onset), track.changes[0].onset)
+    for course, names in courses.items():
+        who, plural = fingers(names)
+        told.append((begins[course], f"{who} " + ", then ".join(words.verb(direction, plural) for direction in course)))
+    told += [(deed.start, deed.clause) for deed in deeds.pinch_summary(codes, side, words)]
+    return " ".join(_finish(clause) for _, clause in sorted(told, key=lambda item: item[0]))
+
+
+def _chain(clauses: Sequence[str]) -> str:
+    """ "the left hand moves up, then moves to the left"."""
+    lead = whole_hand(clauses[0])
+    return ", then ".join([clauses[0], *(clause.removeprefix(lead) for clause in clauses[1:])])
+
+
+def _text(steps: list[Deed], states: list[Deed], fps: float, words: Words) -> str:
+    """Steps in the order of time, then what stays as it is."""
+    groups = together(steps, lambda deed: deed.start, lambda deed: None, fps)
+    out, before = [], ""
+    for i, group in enumerate(groups):
+        lead = "" if len(groups) == 1 else "First," if i == 0 else words.choose(LAST if i == len(groups) - 1 else NEXT)
+        clauses = _clauses(group)
+        subject = whole_hand(clauses[0])
+        if subject and len(clauses) == 1 and subject == before:
+            clauses[0] = "it " + clauses[0].removeprefix(subject)
+        before = subject if len(clauses) == 1 else ""
+        out += [
+            _sentence(clauses[k : k + _CLAUSES], lead if k == 0 else "Meanwhile,")
+            for k in range(0, len(group), _CLAUSES)
+        ]
+    told = _clauses(states)
+    out += [_sentence(told[k : k + _CLAUSES]) for k in range(0, len(told), _CLAUSES)]
+    return " ".join(out)
+
+
+def _sentence(clauses: Sequence[str], lead: str = "") -> str:
+    """Clauses that are true at the same time, in one sentence."""
+    text = clauses[0]
+    if len(clauses) > 1:
+        text += ", while " + ", ".join([*clauses[1:-1], f"and {clauses[-1]}" if len(clauses) > 2 else clauses[-1]])
+    return _finish(f"{lead} {text}".strip())
+
+
+def _clauses(told: Sequence[Deed]) -> list[str]:
+    return [deed.clause for deed in told]
+
+
+def _finish(text: str) -> str:
+    return text[0].upper() + text[1:] + "."

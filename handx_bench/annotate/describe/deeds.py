@@ -1,0 +1,211 @@
+"""What can be said of a hand or of two hands: deeds in the order of their beginning, and what stays as it is.
+
+A deed is a clause with the time at which it begins; several channels that do the same at the same time share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from ...hand.skeleton import TIP_FINGERS
+from ..codes.channels import AXES, EXTENDED, NEIGHBOURS
+from ..codes.motion import MotionCodes, Track
+from ..codes.segments import Event
+from .words import SPEEDS, Words, fingers, listed, times, tips
+
+#: What begins within this time of each other begins together, to the eye.
+TOGETHER_S = 1 / 6
+STAYS_SHARE, IS_SHARE = 0.9, 0.5
+
+
+class Deed(NamedTuple):
+    """A clause without capital and full stop, and the frame at which what it says begins; −1: it has no beginning."""
+
+    start: int
+    clause: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What is said at a level."""
+
+    speeds: bool = False
+    before: bool = False
+    spacing: bool = False
+    spacing_states: bool = False
+    mostly: bool = False
+
+
+T = TypeVar("T")
+
+
+def together(items: Iterable[T], start: Callable[[T], int], alike: Callable[[T], object], fps: float) -> list[list[T]]:
+    """Groups of items that are alike and begin together, in the order of their beginning."""
+    out: list[list[T]] = []
+    for item in sorted(items, key=start):
+        near = (g for g in out if alike(g[0]) == alike(item) and start(item) - start(g[0]) <= TOGETHER_S * fps)
+        group = next(near, None)
+        if group is None:
+            out.append([item])
+        else:
+            group.append(item)
+    return out
+
+
+def wrist_deeds(codes: MotionCodes, side: str, subject: str, words: Words, detail: Detail) -> list[Deed]:
+    """The hand moves."""
+    events = [event for axis in AXES for event in codes[f"{side}.wrist.{axis}"].events]
+    groups = together(events, lambda e: e.onset, lambda e: None, codes.fps)
+    return [
+        Deed(g[0].onset, f"{subject} {words.verb('move', False)} {whither(g, words, detail.speeds)}") for g in groups
+    ]
+
+
+def whither(events: Sequence[Event], words: Words, speeds: bool) -> str:
+    """Directions with their speeds: "quickly up and to the left", "slowly up and quickly forward"."""
+    by_speed: dict[str, list[str]] = {}
+    for event in events:
+        by_speed.setdefault(event.speed or "" if speeds else "", []).append(words.direction(event.direction))
+    if len(by_speed) == 1:
+        ((speed, directions),) = by_speed.items()
+        adverb = words.speed(speed) if speed else ""
+        # Of several words, an adverb stands better behind.
+        return " ".join(filter(None, (listed(directions), adverb) if " " in adverb else (adverb, listed(directions))))
+    return " and ".join(f"{SPEEDS[speed][0]} {listed(directions)}" for speed, directions in by_speed.items())
+
+
+def finger_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) -> list[Deed]:
+    """Fingers bend and extend."""
+    events = [(finger, event) for finger in TIP_FINGERS for event in codes[f"{side}.finger.{finger}"].changes]
+
+    def alike(item: tuple[str, Event]) -> object:
+        event = item[1]
+        return (
+            event.direction, event.end_state,
+            event.start_state if detail.before else None, event.speed if detail.speeds else None,
+        )  # fmt: skip
+
+    out = []
+    for group in together(events, lambda item: item[1].onset, alike, codes.fps):
+        subject, plural = fingers(in_order(finger for finger, _ in group))
+        event = group[0][1]
+        straightens = event.direction == "extend" and event.end_state == EXTENDED
+        verb = words.verb("extend until" if straightens else event.direction, plural)
+        clause = f"{subject} {verb}{_speed(event, words, detail)}"
+        if detail.before and event.start_state and event.end_state:
+            clause += f" from {words.state(event.start_state)} to {words.state(event.end_state)}"
+        elif event.end_state:
+            clause += f" until {words.state(event.end_state)}"
+        out.append(Deed(group[0][1].onset, clause))
+    return out
+
+
+def _speed(event: Event, words: Words, detail: Detail) -> str:
+    return f" {words.speed(event.speed)}" if detail.speeds and event.speed else ""
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Fingers from the thumb to the pinky, each once."""
+    names = set(names)
+    return tuple(finger for finger in TIP_FINGERS if finger in names)
+
+
+def spacing_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) -> list[Deed]:
+    """Neighbouring fingers spread apart and come together."""
+    events = [((a, b), event) for a, b in NEIGHBOURS for event in codes[f"{side}.spacing.{a}-{b}"].changes]
+
+    def alike(item: tuple[tuple[str, str], Event]) -> object:
+        return item[1].direction, item[1].speed if detail.speeds else None
+
+    out = []
+    for group in together(events, lambda item: item[1].onset, alike, codes.fps):
+        for run in runs([pair for pair, _ in group]):
+            start = min(event.onset for pair, event in group if set(pair) <= set(run))
+            event = group[0][1]
+            verb = words.verb(event.direction, True)
+            out.append(Deed(start, f"{fingers(run)[0]} {verb}{_speed(event, words, detail)}"))
+    return out
+
+
+def runs(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Fingers joined by neighbouring pairs.
+
+    >>> runs([("index", "middle"), ("ring", "pinky"), ("middle", "ring")]), runs([("ring", "pinky"), ("index", "middle")])
+    ([('index', 'middle', 'ring', 'pinky')], [('index', 'middle'), ('ring', 'pinky')])
+    """
+    chosen = set(pairs)
+    out: list[tuple[str, ...]] = []
+    for a, b in NEIGHBOURS:
+        if (a, b) not in chosen:
+            continue
+        if out and out[-1][-1] == a:
+            out[-1] = (*out[-1], b)
+        else:
+            out.append((a, b))
+    return out
+
+
+def pinch_deeds(codes: MotionCodes, side: str, words: Words) -> list[Deed]:
+    """The thumb touches other tips; each touch is told."""
+    touches = [
+        (finger, span.start)
+        for finger, track in codes.group(f"{side}.thumb_contact").items()
+        for span in track.touches(codes.fps)
+    ]
+    groups = together(touches, lambda item: item[1], lambda item: None, codes.fps)
+    verb = [words.verb("touch", False) for _ in groups]
+    return [Deed(g[0][1], f"the thumb {v} {tips(in_order(f for f, _ in g))}") for g, v in zip(groups, verb)]
+
+
+def pinch_summary(codes: MotionCodes, side: str, words: Words) -> list[Deed]:
+    """All touches of the thumb, by how often they happen."""
+    by_count: dict[int, list[str]] = {}
+    first: dict[int, int] = {}
+    for finger, track in codes.group(f"{side}.thumb_contact").items():
+        spans = track.touches(codes.fps)
+        if spans:
+            by_count.setdefault(len(spans), []).append(finger)
+            first[len(spans)] = min(first.get(len(spans), spans[0].start), spans[0].start)
+    return [
+        Deed(first[count], f"the thumb {words.verb('touch', False)} {tips(in_order(names))}{times(count)}")
+        for count, names in by_count.items()
+    ]
+
+
+def finger_states(codes: MotionCodes, side: str, words: Words, detail: Detail) -> list[Deed]:
+    """Fingers that do not bend or extend: what they stay, or mostly are."""
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for finger in TIP_FINGERS:
+        track = codes[f"{side}.finger.{finger}"]
+        if not track.changes:
+            _add_state(groups, finger, track, detail)
+    out = []
+    for (state, stays), names in groups.items():
+        subject, plural = fingers(names)
+        verb = words.verb("stay", plural) if stays else f"{'are' if plural else 'is'} mostly"
+        out.append(Deed(-1, f"{subject} {verb} {words.state(state)}"))
+    return out
+
+
+def _add_state(groups: dict[tuple[str, bool], list[T]], key: T, track: Track, detail: Detail) -> None:
+    state = track.events[0].start_state or ""
+    share = track.share(state)
+    if share >= (IS_SHARE if detail.mostly else STAYS_SHARE):
+        groups.setdefault((state, share >= STAYS_SHARE), []).append(key)
+
+
+def spacing_states(codes: MotionCodes, side: str, words: Words, detail: Detail) -> list[Deed]:
+    """Neighbouring fingers that keep their gap: together or apart."""
+    groups: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    for a, b in NEIGHBOURS:
+        track = codes[f"{side}.spacing.{a}-{b}"]
+        if not track.changes:
+            _add_state(groups, (a, b), track, detail)
+    out = []
+    for (state, stays), pairs in groups.items():
+        for run in runs(pairs):
+            verb = words.verb("stay", True) if stays else "are mostly"
+            out.append(Deed(-1, f"{fingers(run)[0]} {verb} {words.state(state)}"))
+    return out
