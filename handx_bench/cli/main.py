@@ -43,7 +43,19 @@ def _root(
 
 
 #: Modules of this package in the order of ``--help``; each has ``register(app)``.
-_COMMANDS = ("demo", "data", "score", "generate", "evaluate", "protocols", "show", "submit", "worker", "leaderboard")
+_COMMANDS = (
+    "demo",
+    "data",
+    "annotate",
+    "score",
+    "generate",
+    "evaluate",
+    "protocols",
+    "show",
+    "submit",
+    "worker",
+    "leaderboard",
+)
 
 for _name in _COMMANDS:
     importlib.import_module(f".{_name}", __package__).register(app)

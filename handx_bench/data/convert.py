@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from ..errors import InputError
 from ..files import umask
 from .arrow import tables
-from .check import GROUP_SIZE, check_split, checked_groups
+from .check import check_split, checked_groups
 from .clip import FEATURES, Clip
 from .load import clip_source, load_dataset
 from .readers.parquet import iter_clips
+from .shards import ShardWriter, put_in_place
 
 #: Clips per file: about 150 MB of HandX clips without, 300 MB with MANO parameters.
 SHARD_SIZE = 5_000
@@ -80,7 +79,7 @@ def convert(
             if counts[part.split] == 0:
                 raise InputError(f"there is no clip in the split {part.split!r}", where=str(source))
         temporary.chmod(0o777 & ~umask())  # mkdtemp makes folders that only their owner may open
-        _put_in_place(temporary, dest)
+        put_in_place(temporary, dest)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return Converted(dest, counts)
@@ -124,28 +123,15 @@ def open_clips(source: str | Path, splits: Sequence[str] | None = None) -> list[
 def _write_split(folder: Path, split: str, groups: Iterable[list[Clip]]) -> Iterator[int]:
     """Write the shards of one split, yielding how many clips are written."""
     check_split(split, "the name of the split")
-    folder.mkdir(exist_ok=True)
-    shards: list[Path] = []
-    writer: pq.ParquetWriter | None = None
-    count = 0
-    try:
+    with clip_shards(folder, split) as shards:
         for table in tables(groups):
-            if writer is None:
-                shards.append(folder / f"{split}-{len(shards):05d}.part")
-                writer = pq.ParquetWriter(
-                    shards[-1], FEATURES.arrow_schema, compression="zstd", use_dictionary=_REPEATING
-                )
-            writer.write_table(table, row_group_size=GROUP_SIZE)
-            count += table.num_rows
-            yield count
-            if count >= len(shards) * SHARD_SIZE:
-                writer.close()
-                writer = None
-    finally:
-        if writer is not None:
-            writer.close()
-    for i, shard in enumerate(shards):
-        shard.rename(folder / f"{split}-{i:05d}-of-{len(shards):05d}.parquet")
+            shards.write(table)
+            yield shards.rows
+
+
+def clip_shards(folder: Path, split: str) -> ShardWriter:
+    """The writer of the clips of one split, as tables of :func:`handx_bench.data.arrow.tables`."""
+    return ShardWriter(folder, split, FEATURES.arrow_schema, shard_rows=SHARD_SIZE, dictionary=_REPEATING)
 
 
 def _check_dest(dest: Path, source: Path, overwrite: bool) -> None:
@@ -167,18 +153,3 @@ def _check_dest(dest: Path, source: Path, overwrite: bool) -> None:
             where=str(dest),
             fix="Only converted datasets are replaced; remove the folder yourself or choose another",
         )
-
-
-def _put_in_place(temporary: Path, dest: Path) -> None:
-    if not dest.exists():
-        temporary.rename(dest)
-        return
-    # A folder cannot replace one that is not empty: move the old one aside, and back if the new one fails to come.
-    aside = Path(tempfile.mkdtemp(dir=dest.parent, prefix=f".{dest.name}.", suffix=".old"))
-    os.replace(dest, aside)
-    try:
-        temporary.rename(dest)
-    except BaseException:
-        os.replace(aside, dest)
-        raise
-    shutil.rmtree(aside)

@@ -4,11 +4,12 @@
 that into claims on channels, ``claim`` checks them, ``check`` sums up texts.
 """
 
-from .check import TextCheck, check_text, check_texts
+from .check import CLAIMS_REVISION, TextCheck, check_text, check_texts
 from .claim import Claim, Kind, Status, Verdict, When, check_claims
 from .parse import Reading, parse
 
 __all__ = [
+    "CLAIMS_REVISION",
     "Claim",
     "Kind",
     "Reading",

@@ -9,6 +9,9 @@ from ..texts import PARTS, Texts
 from .claim import Status, Verdict, check_claims
 from .parse import parse
 
+#: Raised whenever the same text and motion may be judged otherwise than before: by words, grammar, codes or rules.
+CLAIMS_REVISION = 1
+
 
 @dataclass(frozen=True)
 class TextCheck:

@@ -1,0 +1,226 @@
+"""Calls over real HTTP through the real openai client, to a server that misbehaves in every way."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import json
+import time
+from typing import Any
+
+import handx_annotate_fakes as fakes
+import pytest
+
+from handx_bench.annotate.llm.backoff import Backoff
+from handx_bench.annotate.llm.client import ChatClient
+from handx_bench.annotate.llm.reply import CallFailedError, Reply
+from handx_bench.annotate.llm.server import Server
+from handx_bench.annotate.llm.usage import Usage
+from handx_bench.errors import InputError
+
+QUICK = Backoff(tries=3, first_s=0.01, longest_s=0.05)
+
+
+def call(server: fakes.ChatServer, count: int = 1, **options: Any) -> list[Reply]:
+    """``count`` calls at once through one client, about the clips a, b, …"""
+
+    async def run() -> list[Reply]:
+        client = ChatClient(Server(server.url, **({"timeout_s": 5.0, "backoff": QUICK} | options)))
+        try:
+            requests = [
+                {
+                    "model": "m",
+                    "messages": [
+                        {"role": "system", "content": "s"},
+                        {"role": "user", "content": json.dumps({"clip": name})},
+                    ],
+                }
+                for name in "abcdefgh"[:count]
+            ]
+            return await asyncio.gather(*(client.complete(each, f"key-{n}") for n, each in enumerate(requests)))
+        finally:
+            await client.close()
+
+    return asyncio.run(run())
+
+
+def test_a_good_answer(server: fakes.ChatServer) -> None:
+    assert call(server) == [Reply(fakes.variants("a"), "", Usage(1, fakes.PROMPT_TOKENS, fakes.COMPLETION_TOKENS))]
+    seen = server.seen.calls[0]
+    assert seen.headers["authorization"] == f"Bearer {fakes.KEY}"
+    assert seen.key == "key-0"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        fakes.status(500),
+        fakes.status(503),
+        fakes.status(408),
+        fakes.status(429),
+        fakes.status(429, retry_after="0"),
+        fakes.status(429, retry_after="nonsense"),
+        fakes.close_mid_body,
+        fakes.not_json,
+    ],
+)
+def test_tried_again_with_the_same_idempotency_key(server: fakes.ChatServer, bad: fakes.Reaction) -> None:
+    server.default = [bad, bad, fakes.good]
+    assert call(server)[0].content == fakes.variants("a")
+    assert [each.key for each in server.seen.calls] == ["key-0"] * 3
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (fakes.status(500, "boiler\x1b[2J down"), "the server answered 500: Error code: 500"),
+        (fakes.status(429), "429"),
+        (fakes.close_mid_body, "the connection failed (RemoteProtocolError), 3 times"),
+        (fakes.not_json, "not a chat completion, 3 times"),
+        (fakes.replies("x" * (5 * 2**20)), "longer than"),
+    ],
+)
+def test_given_up_with_the_reason(server: fakes.ChatServer, bad: fakes.Reaction, words: str) -> None:
+    server.default = [bad]
+    with pytest.raises(CallFailedError) as caught:
+        call(server)
+    assert words in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(server.seen.calls) == (1 if words == "longer than" else 3)
+
+
+def test_a_server_that_hangs(server: fakes.ChatServer) -> None:
+    server.default = [fakes.hang]
+    with pytest.raises(CallFailedError, match=r"no answer within 0\.2 s, 3 times"):
+        call(server, timeout_s=0.2)
+    assert [each.key for each in server.seen.calls] == ["key-0"] * 3
+
+
+def test_a_server_that_trickles(server: fakes.ChatServer) -> None:
+    """Each byte comes in time, the answer never does: the time limit is one of the whole call."""
+
+    def trickle(handler: fakes.Handler, call: fakes.Call) -> None:
+        handler.head(200, 100_000, {})
+        while not handler.server.stop.wait(0.02):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+
+    server.default = [trickle, fakes.good]
+    assert call(server, timeout_s=0.3)[0].content == fakes.variants("a")
+
+
+def test_a_bad_request_is_not_repeated(server: fakes.ChatServer) -> None:
+    server.default = [fakes.status(400, "response_format is not supported")]
+    with pytest.raises(CallFailedError, match=r"400.*response_format is not supported"):
+        call(server)
+    assert len(server.seen.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        fakes.status(401, f"Incorrect API key provided: {fakes.KEY}"),
+        fakes.status(402, "insufficient balance"),
+        fakes.status(403, "not in your country"),
+        fakes.status(404, "no such model"),
+        fakes.status(429, "quota", error="insufficient_quota"),
+    ],
+)
+def test_what_no_call_can_survive_stops_the_run(server: fakes.ChatServer, bad: fakes.Reaction) -> None:
+    server.default = [bad]
+    with pytest.raises(InputError, match="the server answered 4") as caught:
+        call(server)
+    assert caught.value.fix
+    assert fakes.KEY not in str(caught.value)
+    assert len(server.seen.calls) == 1
+
+
+def test_a_server_that_is_not_there(server: fakes.ChatServer) -> None:
+    server.server_close()
+    with pytest.raises(InputError, match="cannot be reached"):
+        call(server)
+
+
+def test_retry_after_in_seconds_holds_all_calls(server: fakes.ChatServer) -> None:
+    """One call is told to wait; those that begin later wait too, and nothing is sent before."""
+    times: list[float] = []
+
+    def limited(handler: fakes.Handler, call: fakes.Call) -> None:
+        times.append(time.monotonic())
+        fakes.status(429, retry_after="0.4")(handler, call)
+
+    server.default = [limited, fakes.good]
+    call(server, 4)
+    first = {each.clip: each.at for each in server.seen.calls if each.nth == 0}
+    again = {each.clip: each.at for each in server.seen.calls if each.nth == 1}
+    assert set(again) == set(first) == set("abcd")
+    assert min(again.values()) >= min(times) + 0.4
+
+
+def test_retry_after_as_a_date(server: fakes.ChatServer) -> None:
+    def limited(handler: fakes.Handler, call: fakes.Call) -> None:
+        fakes.status(429, retry_after=email.utils.formatdate(time.time() + 2, usegmt=True))(handler, call)
+
+    server.default = [limited, fakes.good]
+    call(server)
+    assert server.seen.calls[1].at - server.seen.calls[0].at > 0.9  # dates are in whole seconds
+
+
+def test_a_wait_that_is_too_long_fails_at_once(server: fakes.ChatServer) -> None:
+    server.default = [fakes.status(429, retry_after="3600")]
+    with pytest.raises(CallFailedError, match="asks to wait 3600 s"):
+        call(server)
+    assert len(server.seen.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("reaction", "problem"),
+    [
+        (fakes.replies("{", finish="length"), "cut off"),
+        (fakes.replies(None, refusal="I cannot help with that"), "refused"),
+        (fakes.replies("", finish="content_filter"), "content filter"),
+        (fakes.replies(None), "empty"),
+    ],
+)
+def test_answers_that_cannot_be_used_are_answers(
+    server: fakes.ChatServer, reaction: fakes.Reaction, problem: str
+) -> None:
+    server.default = [reaction]
+    reply = call(server)[0]
+    assert problem in reply.problem
+    assert reply.usage == Usage(1, fakes.PROMPT_TOKENS, fakes.COMPLETION_TOKENS)
+
+
+def test_a_server_that_counts_no_tokens(server: fakes.ChatServer) -> None:
+    server.default = [fakes.replies("x", usage=False)]
+    assert call(server)[0].usage == Usage(1, 0, 0)
+
+
+def test_a_key_that_comes_back_is_taken_out(server: fakes.ChatServer) -> None:
+    server.default = [fakes.replies(f"your key is {fakes.KEY}")]
+    assert call(server)[0].content == "your key is [key]"
+
+
+def test_keys_come_from_the_environment(server: fakes.ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER_KEY", " other-key\n")
+    call(server, key_env="OTHER_KEY")
+    assert server.seen.calls[-1].headers["authorization"] == "Bearer other-key"
+    monkeypatch.delenv("OPENAI_API_KEY")
+    call(server)  # a local server needs none
+    assert fakes.KEY not in server.seen.calls[-1].headers["authorization"]
+    for options, words in (
+        ({"key_env": "UNSET_KEY"}, "UNSET_KEY is not set"),
+        ({"base_url": None}, "OPENAI_API_KEY is not set"),
+    ):
+        with pytest.raises(InputError, match=words):
+            ChatClient(Server(**options))
+    monkeypatch.setenv("OTHER_KEY", "two words")
+    with pytest.raises(InputError, match="OTHER_KEY holds characters") as caught:
+        ChatClient(Server(key_env="OTHER_KEY"))
+    assert "two words" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["localhost:11434/v1", "file:///etc/passwd", "http://", "ftp://host/v1"])
+def test_base_urls_that_are_none(url: str) -> None:
+    with pytest.raises(InputError, match="base URL"):
+        Server(url)
