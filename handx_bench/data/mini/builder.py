@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import torch
 
+from ...annotate.codes import motion_codes
+from ...annotate.describe import describe
 from ...errors import InputError
 from ..clip import Clip
 from .anatomy import BREADTH_RATIO, HAND_LENGTH_M, hand_shape
@@ -19,7 +21,6 @@ from .animate import DECIMALS, animate, finished
 from .draw import Draw
 from .gestures import GESTURES, plan_gesture
 from .plan import FPS, Facts, Plan
-from .texts import texts_of
 
 SOURCE, LICENSE = "handx-mini", "Apache-2.0"
 VERSION = 1
@@ -128,7 +129,7 @@ def _one_thread() -> Iterator[None]:
 
 def _clip(split: str, index: int, plan: Plan, motion: np.ndarray) -> Clip:
     session = index // CLIPS_PER_SEQUENCE
-    texts = texts_of(plan.facts, Draw(VERSION, _TEXTS, _number(split), index))
+    texts = describe(motion_codes(motion, FPS), Draw(VERSION, _TEXTS, _number(split), index).integer(0, 2**31))
     return Clip(
         clip_id=f"{SOURCE}-{split}-{index:04d}",
         source=SOURCE,

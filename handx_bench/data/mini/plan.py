@@ -91,7 +91,7 @@ class Facts:
         repetitions: how often it is done.
         lag: frames by which the second hand follows.
         touches: the intended contacts in time.
-        words: what else the texts say, e.g. the shape that is written.
+        words: what else is planned, e.g. the shape that is written.
     """
 
     gesture: str

@@ -194,10 +194,11 @@ def _sha256(path: Path) -> str:
 @functools.cache
 def _generator_hash() -> str:
     digest = hashlib.sha256(repr(FEATURES).encode())
-    hand = Path(__file__).parents[2] / "hand"
+    package = Path(__file__).parents[2]
     for path in [
         *sorted(Path(__file__).parent.glob("*.py")),
-        *(hand / f"{n}.py" for n in ("angles", "kinematics", "frames")),
+        *(package / "hand" / f"{n}.py" for n in ("angles", "frames", "kinematics", "palm_kernel")),
+        *(path for part in ("codes", "describe") for path in sorted((package / "annotate" / part).glob("*.py"))),
     ]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:8]
