@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from handx_bench.annotate.codes import motion_codes
+from handx_bench.annotate.describe import describe
 from handx_bench.metrics import METRICS, score
 from handx_bench.metrics.report import Report
 
@@ -68,8 +70,12 @@ def score_disturbances(names: list[str], clips: Clips) -> dict[str, Report]:
         return np.stack([np.concatenate([c, np.repeat(c[-1:], lengths.max() - len(c), axis=0)]) for c in x])
 
     reference = padded(clips)
+    # What the rules say of the undisturbed recordings, in full.
+    told = [describe(motion_codes(clip, 30.0), seed) for seed, clip in enumerate(clips)]
+    texts = [(t.left[-1], t.right[-1], t.interaction[-1]) for t in told]
     return {
-        name: score(padded(x), reference, lengths, clip_ids=names, draws=200) for name, x in disturbances(clips).items()
+        name: score(padded(x), reference, lengths, clip_ids=names, texts=texts, draws=200)
+        for name, x in disturbances(clips).items()
     }
 
 

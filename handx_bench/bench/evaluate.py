@@ -61,6 +61,7 @@ def evaluate(
         clip_ids=list(clips.clip_ids),
         sequence_ids=list(clips.sequence_ids),
         constraints=_constraint_masks(protocol, clips),
+        texts=_texts(protocol, clips) if _wants(protocol, "texts") else None,
         train=None if train is None else train.padded(),
         train_lengths=None if train is None else train.lengths,
         seed=protocol.statistics.seed,
@@ -103,6 +104,12 @@ def _ordered(predictions: Predictions, order: np.ndarray, frames: int) -> np.nda
 
 def _wants(protocol: Protocol, optional: str) -> bool:
     return any(METRICS[name].optional == optional for name in protocol.metric_names)
+
+
+def _texts(protocol: Protocol, clips: ClipSet) -> list[tuple[str, str, str]]:
+    """What the generator was asked to do."""
+    shown = (protocol.task_object.texts(clip, protocol.parameters) for clip in clips)
+    return [(texts.left, texts.right, texts.interaction) for texts in shown]
 
 
 def _constraint_masks(protocol: Protocol, clips: ClipSet) -> np.ndarray | None:

@@ -145,6 +145,8 @@ class Protocol(_Strict):
                 raise ValueError(f"{name} needs dataset.train_split")
             if info.optional == "constraints" and get_task(self.task).give is None:
                 raise ValueError(f"{name} needs a task with a constraint")
+            if info.optional == "texts" and not get_task(self.task).gives_texts(parsed):
+                raise ValueError(f"{name} needs a task that shows texts")
             if info.optional == "transitions":
                 raise ValueError(f"{name} needs a task with transitions")
         facts = self.dataset

@@ -107,6 +107,23 @@ class Task:
             raise InputError(f"{length} frames are too few for {self.id}: all would be given", fix="Use longer clips")
         return mask
 
+    @staticmethod
+    def gives_texts(parameters: ActionParameters) -> bool:
+        """Whether a generator is shown the texts."""
+        return isinstance(parameters, TextParameters) and getattr(parameters, "texts", True)
+
+    @classmethod
+    def texts(cls, clip: Clip, parameters: ActionParameters) -> Texts:
+        """The texts that a generator is shown; empty where the task hides them."""
+        if not isinstance(parameters, TextParameters) or not cls.gives_texts(parameters):
+            return Texts()
+
+        def pick(texts: tuple[str, ...]) -> str:
+            # Clips with fewer levels than asked for give their nearest one.
+            return texts[max(-len(texts), min(parameters.text_level, len(texts) - 1))] if texts else ""
+
+        return Texts(pick(clip.left_texts), pick(clip.right_texts), pick(clip.interaction_texts))
+
     def request(self, clip: Clip, parameters: ActionParameters, seed: int) -> Request:
         """What a generator is asked about ``clip`` in a run that starts from ``seed``.
 
@@ -114,13 +131,9 @@ class Task:
             InputError: the clip has no text (or action) although the task gives it, or is too short.
         """
         where = f"clip {clip.clip_id!r}"
-        texts = Texts()
-        if isinstance(parameters, TextParameters) and getattr(parameters, "texts", True):
-            texts = _texts(clip, parameters.text_level)
-            if not texts and self.give is None:
-                raise InputError(
-                    f"{self.id} needs a text and the clip has none", where=where, fix="Annotate the dataset"
-                )
+        texts = self.texts(clip, parameters)
+        if self.gives_texts(parameters) and not texts and self.give is None:
+            raise InputError(f"{self.id} needs a text and the clip has none", where=where, fix="Annotate the dataset")
         if self.gives_action and not clip.action:
             raise InputError(f"{self.id} needs an action and the clip has none", where=where, fix="Label the dataset")
         try:
@@ -136,14 +149,6 @@ class Task:
             constraint=None if mask is None else Constraint.of(clip.motion, mask),
             seed=derive_seed(seed, clip.clip_id),
         )
-
-
-def _texts(clip: Clip, level: int) -> Texts:
-    def pick(texts: tuple[str, ...]) -> str:
-        # Clips with fewer levels than asked for give their nearest one.
-        return texts[max(-len(texts), min(level, len(texts) - 1))] if texts else ""
-
-    return Texts(pick(clip.left_texts), pick(clip.right_texts), pick(clip.interaction_texts))
 
 
 def _give_keyframe(mask: np.ndarray, parameters: TargetPoseParameters) -> None:

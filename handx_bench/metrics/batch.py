@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from ..annotate.codes import MotionCodes, codes_of_clips
 from ..hand.angles import FLEXIONS, JointAngles, joint_angles
 from ..hand.contact import contact_distances
 from ..hand.events import Events, contact_mask, extract_events
@@ -82,6 +83,11 @@ class MotionBatch:
         """Distances ``(M, T, 21, 21)`` between the joints of the left and the right hand, metres."""
         left, right = self.motion[..., LEFT, :, :], self.motion[..., RIGHT, :, :]
         return torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
+
+    @cached_property
+    def codes(self) -> list[MotionCodes]:
+        """Motion codes of each motion."""
+        return list(codes_of_clips(self.motion.cpu().numpy(), self.lengths.tolist(), self.fps))
 
     @cached_property
     def contact(self) -> torch.Tensor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
+from ..annotate.texts import PARTS
 from ..errors import InputError
 from .batch import MotionBatch
 from .functional._scores import check_pair
@@ -25,13 +27,13 @@ class ScoreInputs:
     clip_ids: list[str]
     sequence_ids: list[str]
     fps: float
-    given: dict[str, torch.Tensor] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
     train: TrainingIndex | None = None
 
     @classmethod
     def check(
         cls, pred: Any, ref: Any, lengths: Any, clip_ids: Any, sequence_ids: Any,
-        constraints: Any, transitions: Any, train: Any, train_lengths: Any, fps: float,
+        constraints: Any, transitions: Any, texts: Any, train: Any, train_lengths: Any, fps: float,
     ) -> ScoreInputs:  # fmt: skip
         if not 1 <= fps <= 1000:
             raise InputError(f"fps is {fps}, expected 1–1000", fix="Give frames per second")
@@ -45,7 +47,7 @@ class ScoreInputs:
         doubles = sorted({i for i in ids if ids.count(i) > 1}) if len(set(ids)) < count else []
         if doubles:
             raise InputError(f"clip id {doubles[0]!r} occurs more than once", fix="Clip ids must be unique")
-        given = {}
+        given: dict[str, Any] = {}
         for name, value, shape in (
             ("constraints", constraints, (count, frames, 2, 21)),
             ("transitions", transitions, (count, frames)),
@@ -58,6 +60,8 @@ class ScoreInputs:
                         fix="True marks what the generator was given",
                     )
                 given[name] = mask
+        if texts is not None:
+            given["texts"] = _check_texts(texts, count)
         index = None
         if train is not None:
             index = TrainingIndex.of(train, train_lengths)
@@ -93,3 +97,17 @@ class ScoreInputs:
 
     def has(self, optional: str | None) -> bool:
         return optional is None or optional in self.given or (optional == "train" and self.train is not None)
+
+
+def _check_texts(texts: Any, count: int) -> list[tuple[str, ...]]:
+    rows = [tuple(clip) if isinstance(clip, Sequence) and not isinstance(clip, str) else () for clip in texts]
+    for i, row in enumerate(rows):
+        if len(row) != len(PARTS) or not all(isinstance(text, str) for text in row):
+            raise InputError(
+                f"the texts of a clip are {str(row)[:80]!r}, expected three texts",
+                where=f"clip {i}",
+                fix=f"Give the texts of {', '.join(PARTS)}; '' where there is none",
+            )
+    if len(rows) != count:
+        raise InputError(f"{len(rows)} texts for {count} clips", fix="Give three texts per clip (N, 3)")
+    return rows

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .base import HandMetric
 
 Direction = Literal["lower", "higher", "none"]
-FAMILIES = ("angles", "coordination", "contact", "plausibility", "constraints")
+FAMILIES = ("angles", "coordination", "contact", "semantics", "plausibility", "constraints")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class MetricInfo:
         needs_reference, needs_encoder: what it cannot do without.
         min_generations: smallest K at which it exists.
         distribution: pools clips before comparing, so no clip has a value of its own.
-        optional: further input it needs (``train`` or ``constraints``); skipped where that is not given.
+        optional: further input it needs (``train``, ``texts``, ``constraints`` or ``transitions``); skipped where that is
+            not given.
         headline: enters the family's skill.
         revision: raised whenever the values change; part of every protocol's hash, so that scores of two revisions never
             stand in one table.
@@ -73,6 +74,12 @@ class MetricInfo:
         module, name = self.implementation.split(":")
         cls: type[HandMetric] = getattr(importlib.import_module(f".{module}", __package__), name)
         return cls
+
+    @property
+    def depends_on_clip(self) -> bool:
+        """Whether a motion scores otherwise in the place of another clip: it is compared with the clip's own reference or
+        text."""
+        return self.needs_reference or self.optional == "texts"
 
     def unit_of(self, variant: str) -> str:
         """Unit of a variant; '' is the metric's own value."""
@@ -186,6 +193,11 @@ _ALL = (
         "contact_statistics", "contact", "differences of contact ratio, duration and frequency", "–", "lower",
         "contact:ContactStatistics", has_value=False,
         variants=_variants("ratio", duration=Variant("s"), frequency=Variant("1/s")),
+    ),
+    MetricInfo(
+        "claim_agreement", "semantics", "share of what the text claims that the motion bears out", "–", "higher",
+        "semantics:ClaimAgreement", range=(0, 1), needs_reference=False, optional="texts", headline=True,
+        source="motion codes of HandX, CVPR 2026, read backwards", variants=_variants("left", "right", "interaction"),
     ),
     MetricInfo(
         "bone_length_variation", "plausibility", "coefficient of variation of bone lengths over time", "%", "lower",

@@ -44,6 +44,7 @@ def score(
     sequence_ids: Sequence[str] | None = None,
     constraints: Any = None,
     transitions: Any = None,
+    texts: Any = None,
     train: Any = None,
     train_lengths: Any = None,
     seed: int = 0,
@@ -62,6 +63,8 @@ def score(
         sequence_ids: ``(N,)`` recording of each clip, the unit of the bootstrap; every clip its own where None.
         constraints: bool ``(N, T, 2, 21)``, True where the generator was given the position.
         transitions: bool ``(N, T)``, True on the first frame of each later segment of a long motion.
+        texts: ``(N, 3)`` what each clip was asked to do: texts of the left hand, the right hand and their interaction;
+            needed for ``claim_agreement``.
         train: training motions ``(M, T, 2, 21, 3)``; needed for ``memorised_share``.
         train_lengths: ``(M,)`` frames of ``train`` that count; all where None.
         seed, draws: of the bootstrap and of the chance row.
@@ -75,7 +78,7 @@ def score(
         InputError: unknown metric, duplicate ids, or inputs that do not belong together.
     """
     inputs = ScoreInputs.check(
-        pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, train, train_lengths, fps
+        pred, ref, lengths, clip_ids, sequence_ids, constraints, transitions, texts, train, train_lengths, fps
     )
     chosen = _choose(metrics, inputs)
     tables = {row: _Table(inputs.num_clips) for row in ("prediction", "self", "chance", _GENERATIONS)}
@@ -111,7 +114,7 @@ def score(
             coverage = tables["prediction"].coverage(info.name, variant)
             values[name] = _ratio_value(info, variant, top, bottom, coverage, runs, weights, codes)
             for row in ("self", "chance"):
-                source = "self" if not info.needs_reference else row
+                source = row if info.depends_on_clip else "self"
                 if variant in tables[source].variants(info.name) and variant != "best_of_k":
                     reference_rows[row][name] = _quotient(*tables[source].get(info.name, variant))
     clip_scores = _clip_scores(inputs, tables)
@@ -152,7 +155,7 @@ def _score_chunk(inputs: ScoreInputs, chosen: Sequence[MetricInfo], partners: np
         cls = info.load()
         assert issubclass(cls, RatioMetric)
         for row, batch in batches.items():
-            if row == "chance" and not info.needs_reference:
+            if row == "chance" and not info.depends_on_clip:
                 continue  # every clip serves equally often, so random real clips score what the real clips score
             scores = cls.functional(batch, theirs, **inputs.options(info, part))
             rows[row][info.name] = {

@@ -19,6 +19,14 @@ from handx_bench.metrics import METRICS, score
 from handx_bench.metrics.registry import SCORING_REVISION
 from tests.hands import random_motion
 
+#: Claims of every kind, some of them untrue.
+TEXTS = (
+    "The hand moves up, then quickly forward, while the index and middle fingers bend until half bent. The thumb touches the "
+    "ring fingertip twice. At the end, the pinky finger is straight, and the fingers stay together.",
+    "All fingers except the thumb straighten slowly. The hand stays still, and it rotates.",
+    "The palms come closer until they are near each other. The left index fingertip touches the right palm. The right hand "
+    "stays to the right of the left hand. The fingertips do not touch.",
+)
 FILE = Path(__file__).with_name("pinned_scores.json")
 
 
@@ -31,7 +39,7 @@ def scored() -> dict[str, Any]:
     given[:, :10], later[:, 30] = True, True
     report = score(
         pred, ref, sequence_ids=[str(i // 2) for i in range(16)], constraints=given, transitions=later,
-        train=random_motion(12, 60, seed=12), draws=100,
+        texts=[TEXTS] * 16, train=random_motion(12, 60, seed=12), draws=100,
     )  # fmt: skip
     metrics = {
         info.name: {
