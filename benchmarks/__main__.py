@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("contact_counts", "all_metrics")
+BENCHMARKS = ("contact_counts", "motion_codes", "all_metrics")
 
 
 def main() -> None:

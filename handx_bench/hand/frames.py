@@ -17,7 +17,8 @@ from ._arrays import numpy_or_torch
 from .motion import MotionError, lengths_mask, motion_place
 from .skeleton import HANDS, JOINT_INDEX, LEFT, RIGHT, WRIST
 
-_DEGENERATE = 1e-8
+#: A hand whose wrist, index and middle MCP span less than this (metres) has no frame.
+DEGENERATE = 1e-8
 _BLOCK = 256
 _NO_FRAME = "wrist, index MCP and middle MCP lie on one line, so the hand has no frame"
 _MEND = "Drop the clip, or mend the joints of that frame"
@@ -42,8 +43,8 @@ def hand_frames(motion: torch.Tensor) -> HandFrames:
     """
     x, cross = _frame_cross(motion)
     size = cross.norm(dim=-1, keepdim=True)
-    if (size < _DEGENERATE).any():
-        *lead, hand = (int(i) for i in (size[..., 0] < _DEGENERATE).nonzero()[0])
+    if (size < DEGENERATE).any():
+        *lead, hand = (int(i) for i in (size[..., 0] < DEGENERATE).nonzero()[0])
         names = [*("clip", "generation")[: max(0, len(lead) - 1)], "frame"]
         where = ", ".join([*(f"{n} {i}" for n, i in zip(names, lead)), f"{HANDS[hand]} hand"])
         raise MotionError(_NO_FRAME, where=where, fix=_MEND)
@@ -72,7 +73,7 @@ def check_frames(
     for start in range(0, len(clips), _BLOCK):
         block = clips[start : start + _BLOCK]
         size = _frame_cross(block)[1].norm(dim=-1)
-        bad = ((size < _DEGENERATE) & valid[start : start + _BLOCK, :, None]).nonzero()
+        bad = ((size < DEGENERATE) & valid[start : start + _BLOCK, :, None]).nonzero()
         if len(bad):
             clip, frame, hand = (int(i) for i in bad[0])
             place = motion_place(start + clip, lead, clip_ids, f"frame {frame}", f"{HANDS[hand]} hand")

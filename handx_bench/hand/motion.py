@@ -53,16 +53,19 @@ def check_motion(
     x = _as_float_tensor(motion, name)
     _check_shape(tuple(x.shape), name, min_frames)
     frames = x.reshape(-1, *x.shape[-4:])
-    valid = lengths_mask(_check_lengths(lengths, x, name, min_frames), x.shape[-4]).reshape(-1, x.shape[-4])
-    valid = valid.to(x.device)
+    valid: torch.Tensor | None = None
+    if lengths is not None:
+        counts = _check_lengths(lengths, x, name, min_frames)
+        valid = lengths_mask(counts, x.shape[-4]).reshape(-1, x.shape[-4]).to(x.device)
 
     def where(flat: int, *rest: str) -> str:
         return motion_place(flat, tuple(x.shape[:-4]), clip_ids, *rest)
 
     # In blocks, so that the check's copies stay small beside a large motion.
     for start in range(0, len(frames), _BLOCK):
-        _check_finite(frames[start : start + _BLOCK], valid[start : start + _BLOCK], start, name, where)
-        _check_size(frames[start : start + _BLOCK], valid[start : start + _BLOCK], start, name, where)
+        block = slice(start, start + _BLOCK)
+        _check_finite(frames[block], None if valid is None else valid[block], start, name, where)
+        _check_size(frames[block], None if valid is None else valid[block], start, name, where)
     return x
 
 
@@ -76,8 +79,15 @@ def lengths_mask(lengths: torch.Tensor, num_frames: int) -> torch.Tensor:
     return torch.arange(num_frames, device=lengths.device) < lengths[..., None]
 
 
-def _check_finite(frames: torch.Tensor, valid: torch.Tensor, start: int, name: str, where: Callable[..., str]) -> None:
-    bad = ~torch.isfinite(frames).all(-1) & valid[..., None, None]
+def _check_finite(
+    frames: torch.Tensor, valid: torch.Tensor | None, start: int, name: str, where: Callable[..., str]
+) -> None:
+    # A single pass tells nearly always: NaN and Inf spread to the sum.
+    if torch.isfinite(frames.sum()):
+        return
+    bad = ~torch.isfinite(frames).all(-1)
+    if valid is not None:
+        bad &= valid[..., None, None]
     if bad.any():
         clip, frame, hand, joint = (int(i) for i in bad.nonzero()[0])
         value = frames[clip, frame, hand, joint].tolist()
@@ -88,11 +98,15 @@ def _check_finite(frames: torch.Tensor, valid: torch.Tensor, start: int, name: s
         )
 
 
-def _check_size(frames: torch.Tensor, valid: torch.Tensor, start: int, name: str, where: Callable[..., str]) -> None:
+def _check_size(
+    frames: torch.Tensor, valid: torch.Tensor | None, start: int, name: str, where: Callable[..., str]
+) -> None:
     # The distance to the wrist is a cheap lower bound of the hand's span; the median over a clip tells wrong units
     # without refusing a generator for one wild frame.
     reach = (frames - frames[..., WRIST : WRIST + 1, :]).norm(dim=-1).amax(-1)
-    reach = reach.masked_fill(~valid[..., None], torch.nan).nanmedian(dim=1).values
+    if valid is not None:
+        reach = reach.masked_fill(~valid[..., None], torch.nan)
+    reach = reach.nanmedian(dim=1).values
     low, high = HAND_SPAN_M
     odd = ~((reach >= low) & (reach <= high))
     if odd.any():
@@ -135,8 +149,6 @@ def _check_shape(shape: tuple[int, ...], name: str, min_frames: int) -> None:
 
 def _check_lengths(lengths: Any, x: torch.Tensor, name: str, min_frames: int) -> torch.Tensor:
     lead, num_frames = x.shape[:-4], x.shape[-4]
-    if lengths is None:
-        return torch.full(lead, num_frames)
     out = torch.as_tensor(np.asarray(lengths) if not torch.is_tensor(lengths) else lengths)
     if out.is_floating_point() or out.dtype == torch.bool:
         raise MotionError(f"lengths of {name} have dtype {out.dtype}, expected integers", fix="Pass frame counts")

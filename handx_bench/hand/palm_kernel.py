@@ -30,60 +30,45 @@ def point_palm_distance(point: np.ndarray, hand: np.ndarray) -> float:  # pragma
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def palm_palm_distance(left: np.ndarray, right: np.ndarray) -> float:  # pragma: no cover - compiled
     """Distance between the palms of two hands ``(21, 3)``; 0 where they cross."""
-    left_edges, right_edges = _edge_balls(left), _edge_balls(right)
-    # The nearest corners bound the distance, so that most other pairs need no close look.
-    best = np.inf
+    # The nearest corners bound the distance from above. Seen along the line between them, parts that lie farther apart
+    # than the best distance so far need no closer look: most of them.
+    best, near = np.inf, (0, 0)
     for k in _CORNERS:
         for m in _CORNERS:
-            best = min(best, _length(left[k], right[m]))
+            length = _length(left[k], right[m])
+            if length < best:
+                best, near = length, (k, m)
+    if best == 0:
+        return 0.0
+    low, high = np.empty(21), np.empty(21)  # along that line: where the right hand begins, where the left one ends
+    for k in _CORNERS:
+        low[k] = high[k] = 0.0
+        for axis in range(3):
+            direction = (right[near[1], axis] - left[near[0], axis]) / best
+            high[k] += direction * left[k, axis]
+            low[k] += direction * right[k, axis]
     for e in range(len(_EDGES)):
+        p, q = _EDGES[e]
         for f in range(len(_EDGES)):
-            if _gap(left_edges[e], right_edges[f]) < best:
-                p, q = left[_EDGES[e, 0]], left[_EDGES[e, 1]]
-                r, s = right[_EDGES[f, 0]], right[_EDGES[f, 1]]
-                best = min(best, np.sqrt(_segment_segment(p, q, r, s)))
-    for side in range(2):
-        first, edges, second = (left, left_edges, right) if side == 0 else (right, right_edges, left)
-        for t in range(_TRIANGLES):
-            a, b, c = second[_CORNERS[0]], second[_CORNERS[t + 1]], second[_CORNERS[t + 2]]
-            ball = _triangle_ball(a, b, c)
-            for k in range(len(_CORNERS)):
-                point = first[_CORNERS[k]]
-                # Beside the face an edge is nearer, and all pairs of edges are done.
-                if _length(point, ball) - ball[3] < best:
-                    best = min(best, np.sqrt(_point_face(point, a, b, c)))
-            for e in range(len(_EDGES)):
-                p, q = first[_EDGES[e, 0]], first[_EDGES[e, 1]]
-                if _gap(edges[e], ball) <= 0 and _pierces(p, q, a, b, c):
-                    return 0.0
+            r, s = _EDGES[f]
+            if min(low[r], low[s]) - max(high[p], high[q]) < best:
+                best = min(best, np.sqrt(_segment_segment(left[p], left[q], right[r], right[s])))
+    for t in range(_TRIANGLES):
+        a, b, c = _CORNERS[0], _CORNERS[t + 1], _CORNERS[t + 2]
+        begins, ends = min(low[a], low[b], low[c]), max(high[a], high[b], high[c])
+        for k in _CORNERS:
+            # Beside a face an edge is nearer, and all pairs of edges are done.
+            if begins - high[k] < best:
+                best = min(best, np.sqrt(_point_face(left[k], right[a], right[b], right[c])))
+            if low[k] - ends < best:
+                best = min(best, np.sqrt(_point_face(right[k], left[a], left[b], left[c])))
+        for e in range(len(_EDGES)):
+            p, q = _EDGES[e]
+            if begins <= max(high[p], high[q]) and _pierces(left[p], left[q], right[a], right[b], right[c]):
+                return 0.0
+            if min(low[p], low[q]) <= ends and _pierces(right[p], right[q], left[a], left[b], left[c]):
+                return 0.0
     return best
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _edge_balls(hand: np.ndarray) -> np.ndarray:  # pragma: no cover - compiled
-    """Middle and radius of a ball around each edge ``(9, 4)``: most pairs are too far apart to look at closely."""
-    out = np.empty((len(_EDGES), 4))
-    for e in range(len(_EDGES)):
-        p, q = hand[_EDGES[e, 0]], hand[_EDGES[e, 1]]
-        for k in range(3):
-            out[e, k] = (p[k] + q[k]) / 2
-        out[e, 3] = _length(p, q) / 2
-    return out
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _triangle_ball(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:  # pragma: no cover - compiled
-    out = np.empty(4)
-    for k in range(3):
-        out[k] = (a[k] + b[k] + c[k]) / 3
-    out[3] = max(_length(a, out), _length(b, out), _length(c, out))
-    return out
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _gap(first: np.ndarray, second: np.ndarray) -> float:  # pragma: no cover - compiled
-    """Distance between two balls; negative where they overlap."""
-    return _length(first, second) - first[3] - second[3]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

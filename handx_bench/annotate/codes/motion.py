@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import torch
 
 from ...errors import InputError
-from ...hand import check_frames, check_motion
-from .channels import CHANNELS, FAST, MODERATE, SLOW, TOUCHING, Channel
-from .segments import END, NONE, SIGN, START, Event, changes, interval, split_intervals, state_runs
+from ...hand import check_motion
+from .channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS, FAST, MODERATE, SLOW, TOUCHING, Channel
+from .scan import parameters, scan
+from .segments import NONE, Event
 from .signals import channel_signals
 
 SPEED_NAMES = (SLOW, MODERATE, FAST)
@@ -140,7 +140,6 @@ def motion_codes(motion: Any, fps: float = 30.0) -> MotionCodes:
         raise InputError(
             f"motion has shape {tuple(checked.shape)}, expected one clip (T, 2, 21, 3)", fix="Pass one clip at a time"
         )
-    check_frames(checked)
     return _codes(checked.cpu().to(torch.float64).numpy(), float(fps))
 
 
@@ -153,20 +152,55 @@ def codes_of_clips(motion: np.ndarray, lengths: Iterable[int], fps: float) -> It
 def _codes(motion: np.ndarray, fps: float) -> MotionCodes:
     signals = channel_signals(motion)
     _bridge_gaps(signals)
-    found, spans, extremes = _scan(signals, fps, *_parameters(fps))
-    events: list[list[Event]] = [[] for _ in CHANNELS]
-    for c, start, end, sign, before, after, speed, onset, offset in found.tolist():
+    return MotionCodes(len(motion), fps, _Scanned(*scan(signals, fps, *parameters(fps))))
+
+
+class _Scanned(Mapping[str, Track]):
+    """Tracks by name, made when they are asked for: of a clip's hundreds of events and states few are looked at, and
+    objects cost more than measuring them does.
+
+    Args:
+        events: ``(E, 8)`` with the columns of an event, one channel after the other; ``event_ends (C,)`` where they end.
+        spans: ``(S, 3)`` start, end, state; ``span_ends (C,)``.
+        extremes: ``(C, 2)``.
+    """
+
+    def __init__(
+        self,
+        events: np.ndarray,
+        event_ends: np.ndarray,
+        spans: np.ndarray,
+        span_ends: np.ndarray,
+        extremes: np.ndarray,
+    ) -> None:
+        self._events, self._spans = events.ravel().tolist(), spans.ravel().tolist()
+        self._event_ends, self._span_ends = [0, *event_ends.tolist()], [0, *span_ends.tolist()]
+        self._extremes = extremes.ravel().tolist()
+        self._made: dict[str, Track] = {}
+
+    def __getitem__(self, name: str) -> Track:
+        if name not in self._made:
+            self._made[name] = self._make(CHANNEL_INDEX[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CHANNEL_NAMES)
+
+    def __len__(self) -> int:
+        return len(CHANNEL_NAMES)
+
+    def _make(self, c: int) -> Track:
         directions, states = _WORDS[c]
-        words = SPEED_NAMES[speed] if speed != NONE else None
-        events[c].append(Event(start, end, directions[sign], states[before], states[after], words, onset, offset))
-    runs: list[list[Span]] = [[] for _ in CHANNELS]
-    for c, start, end, state in spans.tolist():
-        runs[c].append(Span(start, end, _WORDS[c][1][state]))
-    tracks = {
-        channel.name: Track(tuple(own), tuple(states), low, high)
-        for channel, own, states, (low, high) in zip(CHANNELS, events, runs, extremes.tolist())
-    }
-    return MotionCodes(len(motion), fps, tracks)
+        events = []
+        for i in range(8 * self._event_ends[c], 8 * self._event_ends[c + 1], 8):
+            start, end, sign, before, after, speed, onset, offset = self._events[i : i + 8]
+            word = SPEED_NAMES[speed] if speed != NONE else None
+            events.append(Event(start, end, directions[sign], states[before], states[after], word, onset, offset))
+        spans = [
+            Span(self._spans[i], self._spans[i + 1], states[self._spans[i + 2]])
+            for i in range(3 * self._span_ends[c], 3 * self._span_ends[c + 1], 3)
+        ]
+        return Track(tuple(events), tuple(spans), self._extremes[2 * c], self._extremes[2 * c + 1])
 
 
 def _words(channel: Channel) -> tuple[dict[int, str], dict[int, Any]]:
@@ -177,71 +211,6 @@ def _words(channel: Channel) -> tuple[dict[int, str], dict[int, Any]]:
 
 
 _WORDS = [_words(channel) for channel in CHANNELS]
-
-
-@functools.lru_cache(maxsize=16)
-def _parameters(fps: float) -> tuple[np.ndarray, ...]:
-    """Per channel: bounds of states ``(C, 4, 2)`` and speeds ``(C, 3, 2)``, least change and frames, and its kind of events
-    (0 changes, 1 changes of state, 2 contacts)."""
-    states, speeds = np.full((len(CHANNELS), 4, 2), np.nan), np.empty((len(CHANNELS), 3, 2))
-    least = np.empty(len(CHANNELS))
-    frames, mode = np.empty(len(CHANNELS), np.int64), np.empty(len(CHANNELS), np.int64)
-    for c, (_, kind) in enumerate(CHANNELS):
-        _, lows, highs = split_intervals(kind.states)
-        states[c, : len(lows), 0], states[c, : len(highs), 1] = lows, highs
-        slow, medium = kind.speeds
-        speeds[c] = [(0, slow), (slow, medium), (medium, np.inf)]
-        least[c] = kind.min_change
-        frames[c] = max(2, round(kind.min_duration_s * fps))
-        mode[c] = 2 if kind.contact_m is not None else int(kind.by_state)
-    return states, speeds, least, frames, mode
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _scan(
-    signals: np.ndarray,
-    fps: float,
-    states: np.ndarray,
-    speeds: np.ndarray,
-    least: np.ndarray,
-    frames: np.ndarray,
-    mode: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # pragma: no cover - compiled
-    """Events ``(E, 9)`` (channel, then the columns of an event), spans ``(S, 4)`` (channel, start, end,
-    state) and extremes ``(C, 2)``."""
-    count, length = signals.shape
-    found, spans = np.empty((count * (length + 1), 9), np.int64), np.empty((count * length, 4), np.int64)
-    extremes = np.empty((count, 2))
-    num_found = num_spans = 0
-    for c in range(count):
-        x = signals[c]
-        lows, highs = states[c, :, 0].copy(), states[c, :, 1].copy()
-        extremes[c, 0], extremes[c, 1] = x.min(), x.max()
-        runs = state_runs(x, lows, highs)
-        for r in range(len(runs)):
-            if runs[r, 2] == NONE:
-                continue
-            spans[num_spans, 0], spans[num_spans, 1:] = c, runs[r]
-            num_spans += 1
-            if mode[c] == 2 and runs[r, 2] == 0:
-                found[num_found] = c, runs[r, 0], runs[r, 1], 0, 0, 0, NONE, runs[r, 0], runs[r, 1]
-                num_found += 1
-        if mode[c] == 2:
-            continue
-        slow, fast = speeds[c, :, 0].copy(), speeds[c, :, 1].copy()
-        events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], mode[c] == 1, 1)
-        for e in range(len(events)):
-            found[num_found, 0], found[num_found, 1:] = c, events[e]
-            # A slow fall and a quick rise beyond where it began are a rise, though most steps fall.
-            net = x[events[e, END] - 1] - x[events[e, START]]
-            if net != 0:
-                found[num_found, 1 + SIGN] = 1 if net > 0 else -1
-            num_found += 1
-        if not len(events) and mode[c] == 1:
-            state = interval(x.mean(), lows, highs)
-            found[num_found] = c, 0, length, 0, state, state, NONE, 0, length
-            num_found += 1
-    return found[:num_found], spans[:num_spans], extremes
 
 
 def _bridge_gaps(signals: np.ndarray) -> None:

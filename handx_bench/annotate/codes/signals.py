@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from ...hand.angles import MIN_BONE_M, THUMB, curl_axes
+from ...hand.frames import DEGENERATE, check_frames
 from ...hand.palm_kernel import palm_palm_distance, point_palm_distance
 from ...hand.skeleton import CHAINS, JOINT_INDEX, PALM_TRIANGLES, TIPS, WRIST
 from .channels import CHANNELS, NEIGHBOURS
@@ -32,22 +33,28 @@ _DEGREES = 180.0 / math.pi
 def channel_signals(motion: np.ndarray) -> np.ndarray:
     """``(channels, T)`` from ``motion (T, 2, 21, 3)`` in metres.
 
-    NaN where a bone has no length; a hand must have a frame (:func:`handx_bench.hand.check_frames`).
+    NaN where a bone has no length.
+
+    Raises:
+        MotionError: a hand without a frame (see :func:`handx_bench.hand.check_frames`).
     """
     out = np.empty((len(CHANNELS), len(motion)))
-    _fill(np.ascontiguousarray(motion, np.float64), out)
+    if not _fill(np.ascontiguousarray(motion, np.float64), out):
+        check_frames(torch.from_numpy(motion))
     return out
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _fill(motion: np.ndarray, out: np.ndarray) -> None:  # pragma: no cover - compiled
+def _fill(motion: np.ndarray, out: np.ndarray) -> bool:  # pragma: no cover - compiled
+    """Fill in all signals; False where a hand has no frame."""
     local = np.empty((21, 3))
     centre = np.empty((2, 3))
     for t in range(len(motion)):
         row = 0
         for h in range(2):
             hand = motion[t, h]
-            _to_local(hand, h == 0, local)
+            if not _to_local(hand, h == 0, local):
+                return False
             for f in range(5):
                 base, middle, end = _flexions(local, f)
                 out[row + 3 * f, t], out[row + 3 * f + 1, t], out[row + 3 * f + 2, t] = base, middle, end
@@ -79,18 +86,23 @@ def _fill(motion: np.ndarray, out: np.ndarray) -> None:  # pragma: no cover - co
         out[row, t] = palm_palm_distance(motion[t, 0], motion[t, 1])
         for axis in range(3):
             out[row + 1 + axis, t] = centre[1, axis] - centre[0, axis]
+    return True
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _to_local(hand: np.ndarray, is_left: bool, out: np.ndarray) -> None:  # pragma: no cover - compiled
-    """Joints in (distal, radial, dorsal) coordinates around the wrist."""
+def _to_local(hand: np.ndarray, is_left: bool, out: np.ndarray) -> bool:  # pragma: no cover - compiled
+    """Joints in (distal, radial, dorsal) coordinates around the wrist; False where those are not defined."""
     x = _unit(_between(hand, WRIST, _MIDDLE_MCP))
-    z = _unit(_cross(x, _between(hand, WRIST, _INDEX_MCP)))
+    cross = _cross(x, _between(hand, WRIST, _INDEX_MCP))
+    if not _norm(cross) >= DEGENERATE:
+        return False
+    z = _unit(cross)
     y = _cross(z, x)
     dorsal = -1.0 if is_left else 1.0
     for j in range(21):
         d = _between(hand, WRIST, j)
         out[j, 0], out[j, 1], out[j, 2] = _dot(d, x), _dot(d, y), dorsal * _dot(d, z)
+    return True
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -38,7 +38,7 @@ def contact_deeds(codes: MotionCodes, words: Words) -> list[Deed]:
     return out
 
 
-def _one_clause(touch: _Touch) -> object:
+def _one_clause(touch: _Touch) -> tuple[str, str]:
     """Touches that one clause tells: some tips on a palm, or one tip on others."""
     return (touch.tip[0], "palm") if touch.target[1] == "palm" else touch.tip
 

@@ -26,11 +26,9 @@ def describe(codes: MotionCodes, seed: int = 0) -> Texts:
     Returns:
         Five texts, brief first, for each part.
     """
-    left, right = (
-        tuple(_hand_text(codes, side, level, Words(seed + 101 * level + i)) for level in range(LEVELS))
-        for i, side in enumerate(HANDS)
-    )
-    return Texts(left, right, tuple(_between_text(codes, n, Words(seed + 101 * n + 2)) for n in range(LEVELS)))
+    words = Words(seed)
+    left, right = (tuple(_hand_text(codes, side, level, words) for level in range(LEVELS)) for side in HANDS)
+    return Texts(left, right, tuple(_between_text(codes, level, words) for level in range(LEVELS)))
 
 
 def _hand_text(codes: MotionCodes, side: str, level: int, words: Words) -> str:

@@ -5,7 +5,7 @@ A deed is a clause with the time at which it begins; several channels that do th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -41,16 +41,18 @@ class Detail:
 T = TypeVar("T")
 
 
-def together(items: Iterable[T], start: Callable[[T], int], alike: Callable[[T], object], fps: float) -> list[list[T]]:
+def together(
+    items: Iterable[T], start: Callable[[T], int], alike: Callable[[T], Hashable], fps: float
+) -> list[list[T]]:
     """Groups of items that are alike and begin together, in the order of their beginning."""
     out: list[list[T]] = []
+    latest: dict[Hashable, list[T]] = {}
     for item in sorted(items, key=start):
-        near = (g for g in out if alike(g[0]) == alike(item) and start(item) - start(g[0]) <= TOGETHER_S * fps)
-        group = next(near, None)
-        if group is None:
-            out.append([item])
-        else:
-            group.append(item)
+        group = latest.get(alike(item))
+        if group is None or start(item) - start(group[0]) > TOGETHER_S * fps:
+            group = latest[alike(item)] = []
+            out.append(group)
+        group.append(item)
     return out
 
 
@@ -80,7 +82,7 @@ def finger_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) ->
     """Fingers bend and extend."""
     events = [(finger, event) for finger in TIP_FINGERS for event in codes[f"{side}.finger.{finger}"].changes]
 
-    def alike(item: tuple[str, Event]) -> object:
+    def alike(item: tuple[str, Event]) -> Hashable:
         event = item[1]
         return (
             event.direction, event.end_state,
@@ -116,7 +118,7 @@ def spacing_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) -
     """Neighbouring fingers spread apart and come together."""
     events = [((a, b), event) for a, b in NEIGHBOURS for event in codes[f"{side}.spacing.{a}-{b}"].changes]
 
-    def alike(item: tuple[tuple[str, str], Event]) -> object:
+    def alike(item: tuple[tuple[str, str], Event]) -> Hashable:
         return item[1].direction, item[1].speed if detail.speeds else None
 
     out = []
