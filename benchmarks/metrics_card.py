@@ -5,14 +5,12 @@ Run ``python -m benchmarks.metrics_card`` beside the shared recordings, or with 
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from handx_bench.metrics import METRICS
 
+from .cards import CARDS, shared_folder, with_block
 from .disturbances import load_recordings, score_disturbances, table
 
-CARD = Path(__file__).resolve().parents[1] / "data_cards" / "metrics.md"
+CARD = CARDS / "metrics.md"
 _ARROWS = {"lower": "↓", "higher": "↑", "none": ""}
 
 
@@ -30,26 +28,9 @@ def facts() -> str:
     return "\n".join(lines)
 
 
-def block(card: str, name: str) -> str:
-    """The text between the markers of a block."""
-    begin, end = _markers(name)
-    return card.split(begin)[1].split(end)[0].strip()
-
-
-def with_block(card: str, name: str, text: str) -> str:
-    """The card with the text of a block replaced."""
-    begin, end = _markers(name)
-    before, rest = card.split(begin)
-    return f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}"
-
-
-def _markers(name: str) -> tuple[str, str]:
-    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-
-
 def main() -> None:
     """Compute and write."""
-    shared = Path(os.environ.get("HANDX_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    shared = shared_folder()
     card = with_block(CARD.read_text(encoding="utf-8"), "facts", facts())
     card = with_block(card, "disturbances", table(score_disturbances(*load_recordings(shared))))
     CARD.write_text(card, encoding="utf-8")

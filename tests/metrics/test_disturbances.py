@@ -2,8 +2,9 @@
 
 import pytest
 
+from benchmarks.cards import block
 from benchmarks.disturbances import load_recordings, score_disturbances, table
-from benchmarks.metrics_card import CARD, block, facts
+from benchmarks.metrics_card import CARD, facts
 from handx_bench.metrics import METRICS
 
 PAIRED = [

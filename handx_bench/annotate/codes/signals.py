@@ -1,6 +1,7 @@
 """The signals behind motion codes: every channel of a clip at each frame, in one compiled pass.
 
-Flexion is that of :func:`handx_bench.hand.joint_angles`, palm distances are exact. Spacing is the angle between the
+Flexion is that of :func:`handx_bench.hand.joint_angles`, but for the thumb's MCP and IP without its sign: recordings disagree
+about the axis that they bend about by up to 90°, so that a bent thumb would jump to as much hyper-extension. Palm distances are exact. Spacing is the angle between the
 proximal bones of neighbouring fingers; relative position is from the centre of the left palm to that of the right.
 """
 
@@ -12,7 +13,7 @@ import numba
 import numpy as np
 import torch
 
-from ...hand.angles import MIN_BONE_M, THUMB, curl_axes
+from ...hand.angles import MIN_BONE_M, THUMB
 from ...hand.frames import DEGENERATE, check_frames
 from ...hand.palm_kernel import palm_palm_distance, point_palm_distance
 from ...hand.skeleton import CHAINS, JOINT_INDEX, PALM_TRIANGLES, TIPS, WRIST
@@ -26,7 +27,6 @@ _TRIANGLES = np.array(PALM_TRIANGLES)
 _INDEX_MCP, _MIDDLE_MCP = JOINT_INDEX["index_mcp"], JOINT_INDEX["middle_mcp"]
 
 
-_CURL = tuple(curl_axes(torch.float64, torch.device("cpu"))[THUMB].tolist())
 _DEGREES = 180.0 / math.pi
 
 
@@ -125,9 +125,7 @@ def _flexions(local: np.ndarray, finger: int) -> tuple[float, float, float]:  # 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _hinge(first: Vector, second: Vector, finger: int) -> float:  # pragma: no cover - compiled
     angle = _angle(first, second)
-    normal = _cross(first, second)
-    turn = _dot(normal, _CURL) if finger == THUMB else normal[1]
-    return -angle if turn < 0 else angle
+    return -angle if finger != THUMB and _cross(first, second)[1] < 0 else angle
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
