@@ -37,6 +37,7 @@ class Kind(NamedTuple):
         min_change: least change of an event.
         min_duration_s: least duration of an event.
         by_state: whether an event must change the state.
+        max_reversal: an event must not go back by so much on its way. The released code lets it, where most frames agree.
         contact_m: for contacts, which have no other events, the distance at which they touch.
     """
 
@@ -46,6 +47,7 @@ class Kind(NamedTuple):
     min_change: float
     min_duration_s: float
     by_state: bool = True
+    max_reversal: float = math.inf
     contact_m: float | None = None
 
 
@@ -58,11 +60,12 @@ class Channel(NamedTuple):
 
 def _flexion(min_change: float) -> Kind:
     bounds = ((-math.inf, -20, HYPER_EXTENDED), (-20, 30, EXTENDED), (30, 60, PARTLY_BENT), (60, math.inf, BENT))
-    return Kind(("extend", "bend"), bounds, (math.degrees(0.15), math.degrees(1.3)), min_change, 0.2)
+    speeds = math.degrees(0.15), math.degrees(1.3)
+    return Kind(("extend", "bend"), bounds, speeds, min_change, 0.2, max_reversal=min_change)
 
 
 def _distance(bounds: Intervals, min_change: float) -> Kind:
-    return Kind(("approach", "recede"), bounds, (0.025, 0.07), min_change, 0.2)
+    return Kind(("approach", "recede"), bounds, (0.025, 0.07), min_change, 0.2, max_reversal=min_change)
 
 
 def _contact(enter_m: float) -> Kind:
@@ -75,7 +78,7 @@ def _contact(enter_m: float) -> Kind:
 def _position(axis: str) -> Kind:
     low, high = PLACES[axis]
     bounds = ((-math.inf, -0.02, low), (-0.02, 0.02, ALIGNED), (0.02, math.inf, high))
-    return Kind(AXES[axis], bounds, (0.025, 0.07), 0.05, 4 / 30)
+    return Kind(AXES[axis], bounds, (0.025, 0.07), 0.05, 4 / 30, max_reversal=0.05)
 
 
 JOINT = _flexion(30.0)

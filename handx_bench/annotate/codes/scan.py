@@ -16,19 +16,19 @@ BY_CHANGE, BY_STATE, CONTACTS = range(3)
 
 @functools.lru_cache(maxsize=16)
 def parameters(fps: float) -> tuple[np.ndarray, ...]:
-    """Per channel: bounds of states ``(C, 4, 2)`` and speeds ``(C, 3, 2)``, least change and frames, and its kind of events."""
+    """Per channel: bounds of states ``(C, 4, 2)`` and speeds ``(C, 3, 2)``, least change, most reversal, least frames, kind."""
     states, speeds = np.full((len(CHANNELS), 4, 2), np.nan), np.empty((len(CHANNELS), 3, 2))
-    least = np.empty(len(CHANNELS))
+    least, reversal = np.empty(len(CHANNELS)), np.empty(len(CHANNELS))
     frames, mode = np.empty(len(CHANNELS), np.int64), np.empty(len(CHANNELS), np.int64)
     for c, (_, kind) in enumerate(CHANNELS):
         _, lows, highs = split_intervals(kind.states)
         states[c, : len(lows), 0], states[c, : len(highs), 1] = lows, highs
         slow, medium = kind.speeds
         speeds[c] = [(0, slow), (slow, medium), (medium, np.inf)]
-        least[c] = kind.min_change
+        least[c], reversal[c] = kind.min_change, kind.max_reversal
         frames[c] = max(2, round(kind.min_duration_s * fps))
         mode[c] = CONTACTS if kind.contact_m is not None else BY_STATE if kind.by_state else BY_CHANGE
-    return states, speeds, least, frames, mode
+    return states, speeds, least, reversal, frames, mode
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -38,6 +38,7 @@ def scan(
     states: np.ndarray,
     speeds: np.ndarray,
     least: np.ndarray,
+    reversal: np.ndarray,
     frames: np.ndarray,
     mode: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # pragma: no cover - compiled
@@ -64,7 +65,7 @@ def scan(
                 num_found += 1
         if mode[c] != CONTACTS:
             slow, fast = speeds[c, :, 0].copy(), speeds[c, :, 1].copy()
-            events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], mode[c] == BY_STATE, 1)
+            events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], mode[c] == BY_STATE, 1, reversal[c])
             for e in range(len(events)):
                 found[num_found] = events[e]
                 # A slow fall and a quick rise beyond where it began are a rise, though most steps fall.

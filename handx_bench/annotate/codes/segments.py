@@ -118,7 +118,7 @@ def segment(
     states, lows, highs = split_intervals(state_intervals)
     speeds, slow, fast = split_intervals(speed_intervals)
     least = -math.inf if min_change is None else min_change
-    found = changes(x, fps, lows, highs, slow, fast, least, min_duration, require_state_change, stride)
+    found = changes(x, fps, lows, highs, slow, fast, least, min_duration, require_state_change, stride, np.inf)
     if not len(found):
         if not require_state_change:
             return []
@@ -177,6 +177,7 @@ def changes(
     min_duration: int,
     require_state_change: bool,
     stride: int,
+    max_reversal: float,
 ) -> np.ndarray:  # pragma: no cover - compiled
     """The changes of a signal, ``(E, 8)`` with the columns named above."""
     num = len(x)
@@ -208,6 +209,8 @@ def changes(
                 sign = 1
             elif (total - (rises[j] - rises[i])) / total >= CONSISTENCY:
                 sign = -1
+            if sign and _reversal(x, i, j) >= max_reversal:
+                sign = 0
             if sign:
                 begin, end = interval(x[i], lows, highs), interval(x[j - 1], lows, highs)
                 if begin != end or not require_state_change:
@@ -223,6 +226,17 @@ def changes(
             j -= stride
         i = j if found else i + stride
     return out[:count]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _reversal(x: np.ndarray, start: int, end: int) -> float:  # pragma: no cover - compiled
+    """The most that the signal goes back, within ``[start, end)``, against its change as a whole."""
+    sign = 1.0 if x[end - 1] >= x[start] else -1.0
+    furthest = worst = 0.0
+    for t in range(start, end):
+        furthest = max(furthest, sign * (x[t] - x[start]))
+        worst = max(worst, furthest - sign * (x[t] - x[start]))
+    return worst
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from handx_bench.annotate.codes import CHANNEL_NAMES, MotionCodes, motion_codes
+from handx_bench.annotate.codes import CHANNEL_NAMES, MotionCodes, motion_codes, segment
 from handx_bench.annotate.codes.signals import channel_signals
 from handx_bench.errors import InputError
 from handx_bench.hand import CHANNEL_NAMES as CONTACT_NAMES
@@ -66,6 +66,17 @@ def test_states_and_changes_of_a_posed_finger() -> None:
     assert codes["right.finger.middle"].share("extended") == pytest.approx(22 / 90, abs=2 / 90)
     quiet = [name for name in CHANNEL_NAMES if name.startswith("left.") and codes[name].changes]
     assert quiet == []
+
+
+def test_a_finger_that_bends_twice_bends_twice() -> None:
+    """The longest stretch in which most frames bend would be one: the released rule lets it."""
+    angles = np.zeros((90, 2, 20))
+    bent = np.interp(np.arange(90), [10, 40, 46, 50, 80], [0, 80, 20, 20, 85])
+    angles[:, 0, :3] = bent[:, None]
+    events = motion_codes(posed(angles))["left.finger.index"].events
+    assert [(e.direction, e.end_state) for e in events] == [("bend", "bent"), ("extend", "extended"), ("bend", "bent")]
+    states = [(-90.0, 30.0, "extended"), (30.0, 60.0, "partly bent"), (60.0, 180.0, "bent")]
+    assert len(segment(bent, state_intervals=states, min_change=20.0)) == 1
 
 
 def test_wrist_moves_in_words() -> None:
