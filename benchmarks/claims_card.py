@@ -51,7 +51,7 @@ def descriptions_table(shared: Path) -> str:
         texts = [describe(codes, seed) for seed, codes in enumerate(clips)]
         order = list(range(len(clips)))
         random.Random(0).shuffle(order)
-        other = {a: b for a, b in zip(order, order[1:] + order[:1])}
+        other = dict(zip(order, order[1:] + order[:1]))
         own = _checks(zip(texts, clips))
         shuffled = _checks((texts[other[i]], codes) for i, codes in enumerate(clips))
         exchanged = _checks((_exchanged(t), codes) for t, codes in zip(texts, clips))

@@ -69,7 +69,9 @@ def main() -> None:
     for i in range(MANY):
         motion_codes(motion[i % len(motion)])
     seconds, grown = time.perf_counter() - start, (process.memory_info().rss - before) / 2**20
-    print(f"{MANY} clips of codes: {seconds:.1f} s (target {TARGET_S:g}: {_verdict(seconds, TARGET_S)}), {grown:+.0f} MB")
+    print(
+        f"{MANY} clips of codes: {seconds:.1f} s (target {TARGET_S:g}: {_verdict(seconds, TARGET_S)}), {grown:+.0f} MB"
+    )
 
 
 def _verdict(value: float, target: float) -> str:

@@ -46,6 +46,8 @@ def _root(
 _COMMANDS = (
     "demo",
     "data",
+    "codes",
+    "describe",
     "annotate",
     "score",
     "generate",

@@ -41,6 +41,9 @@ def show(
     names: Annotated[str | None, typer.Option(help="Names of the motions, separated by commas.")] = None,
     width: Annotated[int | None, typer.Option(help="Width of the picture in pixels.")] = None,
     speed: Annotated[float | None, typer.Option(help="Of a video: 0.5 plays at half the speed.")] = None,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="Draw what happens in each motion as a timeline below it.")
+    ] = False,
     azimuth: Annotated[
         float | None, typer.Option(help="Degrees the camera stands to the right of behind; by default chosen.")
     ] = None,
@@ -70,8 +73,8 @@ def show(
     motions = dict(zip(labels, chosen.motions.values()))
     fps = dict(zip(labels, chosen.fps.values()))
     target = output or Path(_file_name(chosen.clip or next(iter(chosen.motions))) + suffix)
-    angles = {"azimuth_deg": azimuth, "elevation_deg": elevation}
-    _write(target, suffix, motions, fps, chosen.clip, chosen.text, {**options, **angles})
+    options |= {"codes": codes, "azimuth_deg": azimuth, "elevation_deg": elevation}
+    _write(target, suffix, motions, fps, chosen.clip, chosen.text, options)
     if as_json:
         print_json({"file": str(target.resolve()), "clip": chosen.clip, "text": chosen.text, "motions": labels})
     else:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..hand.skeleton import HANDS
 from .camera import Camera, Framing
-from .drawing import PAPER, Panel, Rgb, draw_pose, draw_scale_bar
+from .drawing import PAPER, TINT, Panel, draw_pose, draw_scale_bar
 from .tracks import Track
 
 #: Close-ups are added where a hand (0.18 m from wrist to tip) is drawn smaller than this and gains this much.
@@ -19,7 +19,6 @@ _LEGIBLE_PX, _WORTHY_GAIN = 90, 1.6
 _HAND_M = 0.18
 #: Height over width of the scene, at least and at most.
 _ASPECT = (0.5, 1.5)
-TINT: Rgb = (246, 246, 244)
 _GAP = 3
 
 

@@ -30,6 +30,8 @@ PAPER: Rgb = (255, 255, 255)
 INK: Rgb = (34, 34, 34)
 GREY: Rgb = (110, 110, 110)
 HAIRLINE: Rgb = (222, 222, 222)
+#: Ground of what stands apart from the paper.
+TINT: Rgb = (246, 246, 244)
 _BLACK: Rgb = (0, 0, 0)
 
 #: Radii in metres, so that hands look the same at every size of the picture; and the least radius in pixels.

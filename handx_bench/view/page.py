@@ -18,6 +18,9 @@ from typing import Any
 __all__ = ["escape", "json_block", "standalone_page"]
 
 
+_SCRIPTS = ("timeline.js", "player.js")
+
+
 def json_block(value: Any, element_id: str) -> str:
     """A script element that holds ``value`` as JSON and is never run.
 
@@ -40,7 +43,7 @@ def standalone_page(title: str, body: str, *, data: str = "", styles: tuple[str,
         styles: files of ``view/assets``.
     """
     css = "".join(asset(name) for name in styles)
-    script = asset("player.js") if data else ""
+    script = "".join(map(asset, _SCRIPTS)) if data else ""
     policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{_hash(css)}'"
     if script:
         # The players lay their canvases out through the style attribute's object model, which no policy concerns.

@@ -13,7 +13,9 @@ from ..errors import InputError
 from ..files import write_text
 from ..hand.skeleton import BONES, NUM_JOINTS, PALM_TRIANGLES, TIPS, WRIST
 from .camera import frame_tracks
+from .code_words import PARTS
 from .page import escape, json_block, standalone_page
+from .timeline import NOTHING, Bar, Timeline, timeline_of
 from .tracks import CONTACT_MM, Track, as_tracks, clean_name
 
 #: Frames of all motions of a page together; 1,000 frames are about 300 kB.
@@ -31,11 +33,13 @@ class Scene:
         title: heading, plain text.
         text: shown below it, plain text, e.g. what the motions should show.
         tracks: see :func:`.tracks.as_tracks`.
+        codes: show what happens in each of them (see :mod:`.timeline`) below.
     """
 
     title: str
     text: str
     tracks: Sequence[Track]
+    codes: bool = False
 
 
 def write_player(
@@ -45,6 +49,7 @@ def write_player(
     *,
     title: str = "Hand motion",
     text: str = "",
+    codes: bool = False,
     azimuth_deg: float | None = None,
     elevation_deg: float | None = None,
 ) -> Path:
@@ -55,15 +60,16 @@ def write_player(
         motions: ``(T, 2, 21, 3)`` metres, or a mapping from name to motion.
         fps: frames per second, of all or by name.
         title, text: plain text.
+        codes: show what happens in each motion (see :mod:`.timeline`) below, with a cursor that follows the player.
         azimuth_deg, elevation_deg: where the camera stands at first.
 
     Raises:
         InputError: if a motion is none or there are too many frames.
     """
-    scene = Scene(title, text, as_tracks(motions, fps))
+    scene = Scene(title, text, as_tracks(motions, fps), codes)
     body = f"<main>\n{scene_markup(scene, 0, heading='h1')}\n{LEGEND}\n{HELP}\n</main>"
     data = scenes_block([scene], azimuth_deg, elevation_deg)
-    write_text(path, standalone_page(clean_name(title), body, data=data))
+    write_text(path, standalone_page(clean_name(title), body, data=data, styles=("page.css", "timeline.css")))
     return Path(path)
 
 
@@ -129,7 +135,32 @@ def _encode(scene: Scene, azimuth_deg: float | None, elevation_deg: float | None
             }
             for track, centre in zip(scene.tracks, framing.centres)
         ],
+        "timelines": [_encode_timeline(timeline_of(track)) for track in scene.tracks] if scene.codes else [],
     }
+
+
+def _encode_timeline(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "name": timeline.name,
+        "end": timeline.end_s,
+        "parts": [
+            {
+                "part": part,
+                "title": title,
+                "rows": [
+                    {"label": row.label, "bars": [_encode_bar(bar) for bar in row.bars]}
+                    for row in timeline.rows
+                    if row.part == part
+                ],
+            }
+            for part, title in PARTS.items()
+        ],
+        "nothing": "" if timeline.rows else NOTHING,
+    }
+
+
+def _encode_bar(bar: Bar) -> list[Any]:
+    return [round(bar.start_s, 4), round(bar.end_s, 4), *bar[2:]]
 
 
 def encode_motion(motion: np.ndarray, centre: np.ndarray) -> list[int]:

@@ -14,6 +14,8 @@ from ..files import atomic_path
 from .camera import frame_tracks
 from .cell import plan_cell
 from .drawing import GREY, HAIRLINE, PAPER, draw_legend, draw_text, fit_text, legend_width, text_width, wrap_text
+from .timeline import Timeline, timeline_of
+from .timeline_picture import Axis, draw_timeline, label_width, max_rows, timeline_height
 from .tracks import Track, as_tracks, clean_text, duration_s
 
 MAX_PICTURES = 24
@@ -29,6 +31,7 @@ def skeleton_strip(
     width: int = 1600,
     title: str = "",
     close_ups: bool | None = None,
+    codes: bool = False,
     azimuth_deg: float | None = None,
     elevation_deg: float | None = None,
 ) -> Image.Image:
@@ -42,6 +45,8 @@ def skeleton_strip(
         width: of the picture, pixels; the height follows from what there is to see.
         title: lines above the rows, e.g. the texts of the clip; long ones are wrapped.
         close_ups: show each hand large below the scene; None: where the hands would be too small to read.
+        codes: draw what happens (see :mod:`.timeline`) below each motion; its moments lie below the pictures that show
+            them, unless ``frames`` are chosen.
         azimuth_deg, elevation_deg: where the camera stands (see :mod:`.camera`); chosen by the first motion if None.
 
     Raises:
@@ -58,18 +63,30 @@ def skeleton_strip(
     framing = frame_tracks(tracks, azimuth_deg, elevation_deg)
     text = max(10, round(width / 100))
     margin, line = text, round(1.7 * text)
-    cell = plan_cell(framing, tracks, (width - 2 * margin) // len(times), close_ups)
+    timelines = [timeline_of(track, max_rows(len(tracks))) for track in tracks] if codes else []
+    labels = label_width(timelines, width, text) if codes else 0
+    cell_width, indent = _columns(width - 2 * margin, len(times), labels)
+    cell = plan_cell(framing, tracks, cell_width, close_ups)
+    middles = [margin + indent + i * cell.width + cell.width // 2 for i in range(len(times))]
     heading = wrap_text(clean_text(title), width - 2 * margin - text - legend_width(text), text)
-    head, row_height = line * (1 + max(1, len(heading))), line + cell.height
-    picture = Image.new("RGB", (width, head + row_height * len(tracks) + line + text), PAPER)
-    _draw_head(picture, heading, [(t, tracks[0].frame_at(t)) for t in times], cell.width, margin, text)
+    head = line * (1 + max(1, len(heading)))
+    heights = [
+        line + cell.height + (timeline_height(timelines[row], text) if codes else 0) for row in range(len(tracks))
+    ]
+    picture = Image.new("RGB", (width, head + sum(heights) + line + text), PAPER)
+    _draw_head(picture, heading, [(t, tracks[0].frame_at(t)) for t in times], cell.width, middles, text)
+    top = head
     for row, track in enumerate(tracks):
-        top = head + row * row_height
         ImageDraw.Draw(picture).line((margin, top, width - margin, top), fill=HAIRLINE)
         name = fit_text(track.name, width - 2 * margin, text, bold=True)
         draw_text(picture, (margin, top + text // 4), name, text, bold=True)
-        for i, time in enumerate(times):
-            picture.paste(cell.draw(row, time), (margin + i * cell.width, top + line))
+        for middle, time in zip(middles, times):
+            picture.paste(cell.draw(row, time), (middle - cell.width // 2, top + line))
+        if codes:
+            aligned = list(zip(times, middles)) if frames is None and len(times) > 1 else []
+            axis = _axis(timelines, aligned, margin + labels, width - margin)
+            draw_timeline(picture, timelines[row], axis, margin, top + line + cell.height, text)
+        top += heights[row]
     cell.draw_scales(picture, margin, picture.height - text // 2 - 2, text)
     return picture
 
@@ -82,24 +99,39 @@ def write_strip(path: str | Path, motions: Mapping[str, Any] | Any, fps: Any = 3
     return Path(path)
 
 
+def _columns(width: int, pictures: int, labels: int) -> tuple[int, int]:
+    """Width of a picture, and how far the first stands from the left so that ``labels`` end at its middle."""
+    cell = int(min(width / pictures, (width - labels) / (pictures - 0.5)))
+    return cell, max(0, labels - cell // 2)
+
+
+def _axis(timelines: Sequence[Timeline], pictures: Sequence[tuple[float, int]], left: int, right: int) -> Axis:
+    """Time as the pictures (moment, middle) have it; without them the whole of it, evenly, from ``left``."""
+    end = max(timeline.end_s for timeline in timelines)
+    if not pictures:
+        return Axis(((0.0, left), (end, right)), right)
+    (before, a), (last, b) = pictures[-2:]
+    beyond = min(b + (b - a) * (end - last) / (last - before), right)
+    return Axis((*pictures, (end, beyond)), right)
+
+
 def _draw_head(
     picture: Image.Image,
     heading: Sequence[str],
     times: Sequence[tuple[float, int]],
     cell_width: int,
-    margin: int,
+    middles: Sequence[int],
     text: int,
 ) -> None:
     line = round(1.7 * text)
-    draw_legend(picture, picture.width - margin, line // 2 + 2, text)
+    draw_legend(picture, picture.width - text, line // 2 + 2, text)
     for i, words in enumerate(heading):
-        draw_text(picture, (margin, i * line + line // 2 + 2), words, text, anchor="lm")
+        draw_text(picture, (text, i * line + line // 2 + 2), words, text, anchor="lm")
     bottom = line * (1 + max(1, len(heading)))
     labels = [f"{time:.2f} s · frame {frame}" for time, frame in times]
     if max(text_width(label, text) for label in labels) > cell_width - text:
         labels = [f"{time:.2f} s" for time, _ in times]
-    for i, label in enumerate(labels):
-        middle = margin + i * cell_width + cell_width // 2
+    for middle, label in zip(middles, labels):
         draw_text(picture, (middle, bottom - 4), label, text, anchor="md", fill=GREY)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..annotate.texts import Texts
 from ..bench.predictions import MAX_FILE_BYTES, read_predictions
 from ..bench.safetensors_header import read_header
 from ..data import load_dataset
@@ -18,7 +19,7 @@ from ..data.readers.release import is_release_file
 from ..errors import InputError
 from .tracks import MAX_TRACKS
 
-_DEFAULT_FPS = 30.0
+DEFAULT_FPS = 30.0
 _IDS_IN_MESSAGE = 5
 #: ``--generation all`` shows no more generations than fit side by side.
 _MOST_GENERATIONS = MAX_TRACKS - 1
@@ -34,7 +35,8 @@ class Source:
         clip_ids: N ids, None where the source has none.
         num_clips, num_generations: N and K.
         read: ``(clip, generation) -> (motion (T, 2, 21, 3) metres, fps)``, fps None where the source does not say.
-        text: ``clip -> what the clip should show``, lines.
+        texts: ``clip -> what the clip should show``, any number of levels.
+        action: ``clip -> its name``, where there are no texts.
     """
 
     name: str
@@ -43,7 +45,12 @@ class Source:
     num_clips: int
     num_generations: int
     read: Callable[[int, int], tuple[np.ndarray, float | None]]
-    text: Callable[[int], str] = field(default=lambda clip: "")
+    texts: Callable[[int], Texts] = field(default=lambda clip: Texts((), (), ()))
+    action: Callable[[int], str] = field(default=lambda clip: "")
+
+    def text(self, clip: int) -> str:
+        """What the clip should show, lines."""
+        return texts_of(*self.texts(clip)) or self.action(clip)
 
     def index_of(self, clip: str | None) -> int:
         """Index of the clip with this id, or at this index; the first if None.
@@ -139,7 +146,7 @@ def choose(sources: Sequence[Source], clip: str | None, generation: str = "0") -
             label = _unique(f"{source.name} #{k}" if source.num_generations > 1 else source.name, motions)
             motions[label], rates[label] = source.read(index, k)
     # Files that state no rate, as predictions, are at the rate of what they are shown beside.
-    usual = next((rate for rate in rates.values() if rate is not None), _DEFAULT_FPS)
+    usual = next((rate for rate in rates.values() if rate is not None), DEFAULT_FPS)
     return Chosen(name or (clip or ""), text, motions, {key: rate or usual for key, rate in rates.items()})
 
 
@@ -185,8 +192,8 @@ def _open_predictions(path: Path) -> Source:
 def _open_generated(path: Path) -> list[Source]:
     samples = read_generated(path)
 
-    def text(clip: int) -> str:
-        return texts_of((samples.left_texts[clip],), (samples.right_texts[clip],), (samples.interaction_texts[clip],))
+    def texts(clip: int) -> Texts:
+        return Texts((samples.left_texts[clip],), (samples.right_texts[clip],), (samples.interaction_texts[clip],))
 
     def read_ref(clip: int, generation: int) -> tuple[np.ndarray, float | None]:
         return samples.ref[clip], None
@@ -196,25 +203,30 @@ def _open_generated(path: Path) -> list[Source]:
 
     count, generations = samples.pred.shape[:2]
     return [
-        Source("reference", str(path), samples.clip_ids, count, 1, read_ref, text),
-        Source("prediction", str(path), samples.clip_ids, count, generations, read_pred, text),
+        Source("reference", str(path), samples.clip_ids, count, 1, read_ref, texts),
+        Source("prediction", str(path), samples.clip_ids, count, generations, read_pred, texts),
     ]
 
 
 def _open_dataset(name: str, split: str | None) -> Source:
     dataset = load_dataset(name, split=split)
+    motions = dataset.select_columns(["motion", "fps"])  # rows unfold all their columns
+    told = dataset.select_columns(["left_texts", "right_texts", "interaction_texts", "action"]).with_format(None)
 
     def read(clip: int, generation: int) -> tuple[np.ndarray, float | None]:
-        row: dict[str, Any] = dataset[clip]
+        row: dict[str, Any] = motions[clip]
         return np.asarray(row["motion"], dtype=np.float32), float(row["fps"])
 
-    def text(clip: int) -> str:
-        row: dict[str, Any] = dataset[clip]
-        return texts_of(row["left_texts"], row["right_texts"], row["interaction_texts"]) or str(row["action"] or "")
+    def texts(clip: int) -> Texts:
+        row: dict[str, Any] = told[clip]
+        return Texts(tuple(row["left_texts"]), tuple(row["right_texts"]), tuple(row["interaction_texts"]))
+
+    def action(clip: int) -> str:
+        return str(told[clip]["action"] or "")
 
     ids = [str(i) for i in dataset.with_format(None)["clip_id"]]
     label = Path(name).stem if Path(name).exists() else name
-    return Source(label, name, ids, len(ids), 1, read, text)
+    return Source(label, name, ids, len(ids), 1, read, texts, action)
 
 
 def texts_of(left: Sequence[str], right: Sequence[str], interaction: Sequence[str]) -> str:

@@ -52,6 +52,15 @@ def far_apart(motion: np.ndarray) -> np.ndarray:
     return wide
 
 
+@pytest.fixture(scope="session")
+def eventful(motion: np.ndarray) -> np.ndarray:
+    """``(61, 2, 21, 3)``, 2 s: the left hand rises by 0.2 m from 0.5 to 1 s, the index tips touch from 1 to 1.5 s."""
+    clip = np.repeat(motion[:1], 61, axis=0)
+    clip[:, 0, :, 2] += np.interp(np.arange(61), [15, 30], [0, 0.2]).astype(np.float32)[:, None]
+    clip[30:45, 1, 17] = clip[30:45, 0, 17] + np.float32([0.005, 0, 0])
+    return clip
+
+
 #: Texts that would run, load or hide something if they were taken for markup or code.
 HOSTILE = [
     "</script><img src=x onerror=alert(1)>",

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from handx_bench.annotate.codes import motion_codes
 from handx_bench.errors import InputError
 from handx_bench.hand.skeleton import BONES
 from handx_bench.view.camera import frame_tracks
 from handx_bench.view.player import MAX_PAGE_FRAMES, Scene, scenes_block, write_player
+from handx_bench.view.timeline import rows_of
 from handx_bench.view.tracks import as_tracks
 
 
@@ -55,6 +60,67 @@ def test_hostile_names_and_texts_stay_text(
     assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
     assert text in page.text, "it is shown as it is"
     assert page.data["scenes"][0]["tracks"][0]["name"] == text.replace("\u2028 ", "")
+
+
+def test_hostile_names_of_timelines_stay_text(
+    pages: SimpleNamespace, hostile: str, eventful: np.ndarray, tmp_path: Path
+) -> None:
+    plain = pages.Page(write_player(tmp_path / "b.html", {"n": eventful}, title="t", codes=True).read_text())
+    page = pages.Page(write_player(tmp_path / "a.html", {hostile: eventful}, title=hostile, codes=True).read_text())
+    pages.assert_safe(page)
+    assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
+    assert page.data["scenes"][0]["timelines"][0]["name"] == hostile.replace("\u2028 ", "")
+
+
+def test_the_page_holds_the_rows_of_each_motion(
+    pages: SimpleNamespace, motion: np.ndarray, eventful: np.ndarray, tmp_path: Path
+) -> None:
+    motions = {"a": eventful, "b": np.repeat(motion[:1], 30, axis=0)}
+    page = pages.Page(write_player(tmp_path / "a.html", motions, codes=True).read_text())
+    first, still = page.data["scenes"][0]["timelines"]
+    rows = rows_of(motion_codes(eventful, 30))
+    told = [(part["part"], row["label"], row["bars"]) for part in first["parts"] for row in part["rows"]]
+    assert [(part, label) for part, label, _ in told] == [(row.part, row.label) for row in rows]
+    for (_, _, bars), row in zip(told, rows):
+        for (start, end, contact, words, captions), bar in zip(bars, row.bars, strict=True):
+            assert (start, end) == (pytest.approx(bar.start_s, abs=1e-4), pytest.approx(bar.end_s, abs=1e-4))
+            assert (contact, words, tuple(captions)) == bar[2:]
+    assert [part["rows"] for part in still["parts"]] == [[], [], []]
+    assert "nothing changes" in still["nothing"]
+    assert (first["end"], still["end"]) == (pytest.approx(61 / 30), 1)
+    assert pages.Page(write_player(tmp_path / "a.html", motions).read_text()).data["scenes"][0]["timelines"] == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+def test_a_browser_draws_the_bars_where_they_belong(eventful: np.ndarray, tmp_path: Path) -> None:
+    page = write_player(tmp_path / "a.html", {"<b>": eventful}, codes=True)
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--force-prefers-reduced-motion",
+        "--virtual-time-budget=2000",
+    ]
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    dom = subprocess.run(
+        ["chromium", *flags, profile, "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    rows = rows_of(motion_codes(eventful, 30))
+    assert dom.count('class="row ') == len(rows)
+    assert "<h4>&lt;b&gt;</h4>" in dom
+    bars = re.findall(r'class="event(?: contact)?" title="([^"]*)" style="left: ([\d.]+)%; width: ([\d.]+)%', dom)
+    expected = [(row, bar) for row in rows for bar in row.bars]
+    assert len(bars) == len(expected)
+    for (title, left, width), (row, bar) in zip(bars, expected):
+        assert title == f"{row.label}, {bar.start_s:.2f}–{bar.end_s:.2f} s: {bar.told}"
+        assert float(left) == pytest.approx(100 * bar.start_s / (61 / 30), abs=0.01)
+        assert float(width) == pytest.approx(100 * (bar.end_s - bar.start_s) / (61 / 30), abs=0.01)
+    assert "--at: 0" in dom
 
 
 def test_the_page_is_small(motion: np.ndarray, tmp_path: Path) -> None:

@@ -85,6 +85,21 @@ def test_the_ending_chooses_the_form(here: Path, motion: np.ndarray) -> None:
     assert sorted(p.name for p in here.iterdir()) == ["a.npz", "b.npy", "o.PNG", "o.gif", "o.html", "o.mp4"]
 
 
+@pytest.mark.parametrize("suffix", ["png", "gif", "html"])
+def test_codes_add_timelines(here: Path, eventful: np.ndarray, suffix: str) -> None:
+    np.savez(here / "a.npz", motion=eventful)
+    plain, told = here / f"plain.{suffix}", here / f"told.{suffix}"
+    run("a.npz", "-o", plain)
+    run("a.npz", "--codes", "-o", told)
+    if suffix == "html":
+        assert "wrist up" in told.read_text()
+        assert "wrist up" not in plain.read_text()
+        return
+    with Image.open(plain) as before, Image.open(told) as after:
+        assert after.width == before.width
+        assert after.height > before.height + 50
+
+
 def test_the_same_clip_is_shown_whatever_the_order_of_the_files(here: Path, clips: np.ndarray) -> None:
     np.savez(here / "ref.npz", motion=clips, clip_id=np.array(["a", "b", "c", "d"]), fps=np.float32(15))
     predictions_file(here / "pred.safetensors", clips[::-1], ("d", "c", "b", "a"), [20, 20, 7, 20])

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from handx_bench.errors import InputError
-from handx_bench.view import video
-from handx_bench.view.drawing import LEFT_COLOUR, RIGHT_COLOUR
+from handx_bench.view.drawing import LEFT_COLOUR, PAPER, RIGHT_COLOUR
+from handx_bench.view.gif_palette import colour_table
 from handx_bench.view.video import write_gif, write_mp4
 
 
@@ -146,10 +146,10 @@ def test_the_size_of_a_video_is_bounded(motion: np.ndarray, tmp_path: Path) -> N
 
 
 def test_palette_holds_what_is_drawn() -> None:
-    colours, nearest = video._palette()
+    colours, nearest = colour_table()
     table = np.frombuffer(colours, np.uint8).reshape(-1, 3).astype(int)
     assert len(table) <= 256
-    for colour in (video.PAPER, LEFT_COLOUR, RIGHT_COLOUR, (0, 0, 0)):
+    for colour in (PAPER, LEFT_COLOUR, RIGHT_COLOUR, (0, 0, 0)):
         r, g, b = (c >> 3 for c in colour)
         assert np.abs(table[nearest[r, g, b]] - colour).max() <= 8
     assert (table[nearest[31, 31, 31]] == 255).all()

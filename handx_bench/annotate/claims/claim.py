@@ -121,9 +121,8 @@ def _check(claim: Claim, codes: MotionCodes, after: int) -> tuple[Verdict, int |
         return _verdict(claim, not enough, "it does happen"), None
     if not enough:
         count = max((len(spans) for spans in found), default=0)
-        return _verdict(
-            claim, False, f"it happens {count} times" if claim.times and count else "it does not happen"
-        ), None
+        often = "once" if count == 1 else f"{count} times"
+        return _verdict(claim, False, f"it happens {often}" if claim.times and count else "it does not happen"), None
     starts = [start for spans in enough for start, _ in spans if start > after]
     return _verdict(claim, bool(starts), "it happens, but earlier"), min(starts, default=None)
 

@@ -90,9 +90,11 @@ class MotionCodes:
     def to_json(self) -> dict[str, Any]:
         """As JSON values, the names of channels unfolded at their dots; :meth:`from_json` reads it back."""
         out: dict[str, Any] = {"num_frames": self.num_frames, "fps": self.fps}
-        for name, track in self.tracks.items():
-            *path, last = name.split(".")
-            functools.reduce(lambda level, key: level.setdefault(key, {}), path, out)[last] = _track_to_json(track)
+        for name, (path, last) in _PATHS.items():
+            level = out
+            for key in path:
+                level = level.setdefault(key, {})
+            level[last] = _track_to_json(self.tracks[name])
         return out
 
     @classmethod
@@ -221,10 +223,20 @@ def _bridge_gaps(signals: np.ndarray) -> None:
         signals[row] = np.interp(time, time[known], signals[row, known]) if known.any() else 0.0
 
 
+#: Keys on the way to each channel, and its own.
+_PATHS = {name: (name.split(".")[:-1], name.split(".")[-1]) for name in CHANNEL_NAMES}
+_EVENT_KEYS = Event._fields
+
+
 def _track_to_json(track: Track) -> dict[str, Any]:
-    events = [{key: value for key, value in e._asdict().items() if value not in ("", None)} for e in track.events]
+    events = [dict(zip(_EVENT_KEYS, e)) if e.direction and e.start_state else _plain(e) for e in track.events]
     spans = [list(span) for span in track.states]
     return {"events": events, "states": spans, "low": round(track.low, 4), "high": round(track.high, 4)}
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    """Without what the event has none of."""
+    return {key: value for key, value in zip(_EVENT_KEYS, event) if value not in ("", None)}
 
 
 def _track_from_json(value: Mapping[str, Any]) -> Track:

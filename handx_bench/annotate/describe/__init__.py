@@ -6,6 +6,6 @@ spacing, 5 adds where each change begins and what stays as it is. Contacts are t
 2 (between the hands), each of them from 3 on.
 """
 
-from .compose import describe
+from .compose import describe, seed_of
 
-__all__ = ["describe"]
+__all__ = ["describe", "seed_of"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from ...hand.skeleton import HANDS, TIP_FINGERS
@@ -29,6 +30,15 @@ def describe(codes: MotionCodes, seed: int = 0) -> Texts:
     words = Words(seed)
     left, right = (tuple(_hand_text(codes, side, level, words) for level in range(LEVELS)) for side in HANDS)
     return Texts(left, right, tuple(_between_text(codes, level, words) for level in range(LEVELS)))
+
+
+def seed_of(seed: int, clip_id: str) -> int:
+    """A seed for one clip of a dataset: by its id and not by its place, so that it gets the same words in every part of it.
+
+    >>> seed_of(0, "clip-1"), seed_of(0, "clip-2")
+    (1140137217, 2886637942)
+    """
+    return int.from_bytes(hashlib.sha256(f"{seed}/{clip_id}".encode()).digest()[:4], "big")
 
 
 def _hand_text(codes: MotionCodes, side: str, level: int, words: Words) -> str:

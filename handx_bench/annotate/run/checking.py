@@ -33,10 +33,11 @@ def check(clip: Clip, texts: Texts) -> Checks:
 
 
 def describe(clip: Clip, seed: int) -> Texts:
-    """The texts that rules give a clip; ``seed`` chooses between wordings."""
+    """The texts that rules give a clip; ``seed`` chooses between wordings, for each clip anew."""
     from ..describe import describe as by_rules
+    from ..describe import seed_of
 
-    return by_rules(_codes(clip), seed=seed)
+    return by_rules(_codes(clip), seed_of(seed, clip.clip_id))
 
 
 _latest: tuple[Clip, MotionCodes] | None = None

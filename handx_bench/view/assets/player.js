@@ -15,16 +15,6 @@
     return out;
   }
 
-  function element(tag, attributes, parent) {
-    const node = document.createElement(tag);
-    for (const [key, value] of Object.entries(attributes || {})) {
-      if (key === "text") node.textContent = value;
-      else node.setAttribute(key, value);
-    }
-    if (parent) parent.appendChild(node);
-    return node;
-  }
-
   const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
   function mix(a, b, t) {
@@ -64,7 +54,9 @@
       const width = this.canvas.clientWidth;
       const ratio = Math.min(devicePixelRatio || 1, 3);
       this.width = width;
-      this.height = Math.round(width * this.aspect);
+      // What happens in the motion is to be seen together with it.
+      const most = this.player.scene.timelines.length ? Math.max(0.5 * innerHeight, 220) : Infinity;
+      this.height = Math.round(Math.min(width * this.aspect, most));
       this.canvas.style.height = `${this.height}px`;
       this.canvas.width = Math.round(width * ratio);
       this.canvas.height = Math.round(this.height * ratio);
@@ -249,11 +241,12 @@
       this.duration = Math.max(...this.scene.tracks.map((t) => (t.frames - 1) / t.fps));
       this.last = Math.max(Math.round(this.duration * this.fps), 0);
       this.controls();
+      const span = Math.max(0, ...this.scene.timelines.map((timeline) => timeline.end));
+      this.timelines = this.scene.timelines.map((timeline) => new Timeline(timeline, span, (time) => { this.pause(); this.seek(Math.round(time * this.fps)); }, root));
       root.addEventListener("keydown", (event) => this.key(event));
-      new ResizeObserver(() => { this.views.forEach((view) => view.resize()); this.draw(); }).observe(views);
+      new ResizeObserver(() => this.resize()).observe(views);
       new IntersectionObserver((entries) => { this.visible = entries[entries.length - 1].isIntersecting; }).observe(root);
-      this.views.forEach((view) => view.resize());
-      this.draw();
+      this.resize();
       if (!still && this.last > 0) this.toggle();
     }
 
@@ -365,10 +358,15 @@
       }, { passive: false });
     }
 
+    resize() {
+      [...this.views, ...this.timelines].forEach((each) => each.resize());
+      this.draw();
+    }
+
     draw() {
       this.slider.value = this.frame();
       this.label.textContent = `${(this.frame() / this.fps).toFixed(2)} s · frame ${this.frame()}/${this.last}`;
-      this.views.forEach((view) => view.draw(this.frame() / this.fps));
+      [...this.views, ...this.timelines].forEach((each) => each.draw(this.frame() / this.fps));
     }
   }
 

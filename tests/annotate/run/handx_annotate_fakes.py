@@ -87,7 +87,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
             track = {"events": [], "states": [], "low": 0.0, "high": float(self.frames)}
             return {"num_frames": self.frames, "fps": 30.0, "frames": track}
 
-    def by_rules(codes: Codes, *, seed: int) -> Texts:
+    def by_rules(codes: Codes, seed: int) -> Texts:
         return Texts(*(tuple(f"{part} at level {n}" for n in range(LEVELS)) for part in PARTS))
 
     package = "handx_bench.annotate"
