@@ -32,6 +32,9 @@ class Cat(enum.Enum):
     REST = enum.auto()  # the other fingers
     NONE = enum.auto()  # no finger
     EXCEPT = enum.auto()
+    INSTEAD = enum.auto()
+    HEDGE = enum.auto()  # almost, if, can: what follows is not claimed
+    WHO = enum.auto()
     OF = enum.auto()
     VERB = enum.auto()
     BE = enum.auto()
@@ -74,6 +77,7 @@ class Verb(enum.Enum):
     TOUCH = "touch"
     PINCH = "pinch"
     MOVE = "move"
+    REACH = "reach"
     WAVE = "wave"
     APPROACH = "approach"
     NEAR = "near"

@@ -111,20 +111,25 @@ def _check(claim: Claim, codes: MotionCodes, after: int) -> tuple[Verdict, int |
         return Verdict(claim, Status.NOT_CHECKABLE, "motion codes do not measure it"), None
     tracks = [codes[name] for name in claim.channels]
     if claim.kind is Kind.STILL:
-        moved = any(track.changes for track in tracks)
+        low, high = _window(claim.when, codes.num_frames)
+        moved = any(event.onset < high and event.offset > low for track in tracks for event in track.changes)
         return _verdict(claim, not moved, "it moves"), None
     if claim.kind is Kind.STATE:
         return _check_state(claim, tracks, codes.num_frames, after)
     found = [_happenings(claim, track, codes) for track in tracks]
-    enough = [spans for spans in found if _often_enough(len(spans), claim.times)]
     if claim.negated:
-        return _verdict(claim, not enough, "it does happen"), None
-    if not enough:
-        count = max((len(spans) for spans in found), default=0)
-        often = "once" if count == 1 else f"{count} times"
-        return _verdict(claim, False, f"it happens {often}" if claim.times and count else "it does not happen"), None
-    starts = [start for spans in enough for start, _ in spans if start > after]
-    return _verdict(claim, bool(starts), "it happens, but earlier"), min(starts, default=None)
+        return _verdict(
+            claim, not any(_begin(spans, claim.times) is not None for spans in found), "it does happen"
+        ), None
+    later = [[span for span in spans if span[0] > after] for spans in found]
+    begins = [begin for spans in later if (begin := _begin(spans, claim.times)) is not None]
+    if begins:
+        return _verdict(claim, True, ""), min(begins)
+    if any(_begin(spans, claim.times) is not None for spans in found):
+        return _verdict(claim, False, "it happens, but earlier"), None
+    count = max((len(spans) for spans in found), default=0)
+    often = "once" if count == 1 else f"{count} times"
+    return _verdict(claim, False, f"it happens {often}" if claim.times and count else "it does not happen"), None
 
 
 def _check_state(claim: Claim, tracks: list[Track], frames: int, after: int) -> tuple[Verdict, int | None]:
@@ -137,9 +142,7 @@ def _check_state(claim: Claim, tracks: list[Track], frames: int, after: int) -> 
 def _holds_from(claim: Claim, track: Track, frames: int, after: int) -> int | None:
     """First frame of the claimed state, None where it does not hold when it should."""
     spans = [span for span in track.states if span.state in claim.states]
-    edge = max(1, round(EDGE_SHARE * frames))
-    windows = {When.START: (0, edge), When.END: (frames - edge, frames)}
-    low, high = windows.get(claim.when, (0, frames))
+    low, high = _window(claim.when, frames)
     share = sum(max(0, min(span.end, high) - max(span.start, low)) for span in spans) / (high - low)
     if claim.when is When.SOMETIME:
         # In an order of time a state is reached: it begins, or goes on, after the step before.
@@ -149,16 +152,20 @@ def _holds_from(claim: Claim, track: Track, frames: int, after: int) -> int | No
     return spans[0].start if spans and share >= needed else None
 
 
+def _window(when: When, frames: int) -> tuple[int, int]:
+    """The frames that a time means."""
+    edge = max(1, round(EDGE_SHARE * frames))
+    return {When.START: (0, edge), When.END: (frames - edge, frames)}.get(when, (0, frames))
+
+
 def _happenings(claim: Claim, track: Track, codes: MotionCodes) -> list[tuple[int, int]]:
     """Beginning and end of each event, or touch, of the track that is as claimed."""
     if claim.kind is Kind.CONTACT:
         found = [span[:2] for span in track.touches(codes.fps)]
     else:
         found = [(event.onset, event.offset) for event in track.changes if _fits(event, claim)]
-    edge = max(1, round(EDGE_SHARE * codes.num_frames))
-    if claim.when is When.START:
-        return [span for span in found if span[0] < edge]
-    return [span for span in found if span[1] > codes.num_frames - edge] if claim.when is When.END else found
+    low, high = _window(claim.when, codes.num_frames)
+    return [(start, end) for start, end in found if start < high and end > low]
 
 
 def _fits(event: Event, claim: Claim) -> bool:
@@ -170,10 +177,10 @@ def _fits(event: Event, claim: Claim) -> bool:
     )
 
 
-def _often_enough(count: int, times: int) -> bool:
-    if times == REPEATEDLY:
-        return count >= 2
-    return count == times if times else count > 0
+def _begin(spans: list[tuple[int, int]], times: int) -> int | None:
+    """Where the last of ``times`` begins, None where it does not happen so often."""
+    enough = len(spans) >= 2 if times == REPEATEDLY else len(spans) == times if times else bool(spans)
+    return spans[max(times, 1) - 1 if times != REPEATEDLY else 1][0] if enough else None
 
 
 def _verdict(claim: Claim, holds: bool, reason: str) -> Verdict:

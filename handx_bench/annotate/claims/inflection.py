@@ -12,11 +12,13 @@ _IRREGULAR = {
     "lay": "lie", "lain": "lie", "lying": "lie", "put": "put", "spread": "spread", "shut": "shut", "shook": "shake",
     "shaken": "shake", "swung": "swing", "fell": "fall", "fallen": "fall", "sank": "sink", "sunk": "sink",
     "slid": "slide", "withdrew": "withdraw", "became": "become",
-    "is": "be", "are": "be", "was": "be", "were": "be", "being": "be", "been": "be",
+    "began": "begin", "begun": "begin", "is": "be", "are": "be", "was": "be", "were": "be", "being": "be", "been": "be",
     "fists": "fist", "hands": "hand", "wrists": "wrist", "palms": "palm", "fingers": "finger", "tips": "tip",
     "fingertips": "fingertip", "thumbs": "thumb", "indexes": "index", "pinkies": "pinky", "gaps": "gap",
     "spaces": "space", "arms": "arm", "digits": "digit", "persons": "person", "remaining": "remaining",
 }  # fmt: skip
+#: Words that are present and past.
+BOTH_FORMS = frozenset({"put", "shut", "spread"})
 _IRREGULAR_PAST = {
     "bent",
     "brought",

@@ -6,12 +6,12 @@ A closed vocabulary: what is not here is not understood, and lowers the coverage
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..codes import channels as c
-from .categories import Cat, Place, State, StateKind, Verb
+from .categories import Cat, Form, Place, State, StateKind, Verb
 from .claim import REPEATEDLY
-from .inflection import inflected
+from .inflection import BOTH_FORMS, inflected
 
 
 def _flexion(*states: str) -> State:
@@ -35,7 +35,9 @@ def _places() -> dict[str, Place]:
     out |= dict.fromkeys(("behind", "in back of"), Place("y", "behind"))
     out |= dict.fromkeys(("above", "over", "higher than", "on top of"), Place("z", "above"))
     out |= dict.fromkeys(("below", "under", "beneath", "underneath", "lower than"), Place("z", "below"))
-    out |= dict.fromkeys(("level with", "at same height as", "as high as"), Place("z", c.ALIGNED))
+    out |= dict.fromkeys(
+        ("level with", "at same height as", "as high as", "level", "at same height"), Place("z", c.ALIGNED)
+    )
     out |= dict.fromkeys(("at same depth as", "as far forward as", "abreast of"), Place("y", c.ALIGNED))
     out |= dict.fromkeys(("in line with", "aligned with"), Place("x", c.ALIGNED))
     return out
@@ -66,7 +68,7 @@ def _same(value: Any, *phrases: str) -> dict[str, Any]:
 
 
 _add(Cat.SIDE, {"left": "left", "right": "right", "both": "both"})
-_add(Cat.HAND, _same("hand", "hand", "wrist", "arm", "forearm"))
+_add(Cat.HAND, {"hand": "hand", **_same("wrist", "wrist", "arm", "forearm")})
 _add(Cat.PALM, _same("palm", "palm"))
 _add(Cat.FINGER, _same("finger", "finger", "digit"))
 _add(Cat.TIP, _same("tip", "tip", "fingertip", "finger tip", "fingerpad"))
@@ -80,10 +82,17 @@ _add(Cat.SAME, _same("same", "it", "they", "them", "those"))
 _add(Cat.OTHER_HAND, _same("other", "other hand", "opposite hand", "other one"))
 _add(Cat.EACH_OTHER, _same("each other", "each other", "one another"))
 _add(Cat.ALL, _same("all", "all", "every", "each", "all of"))
-_add(Cat.NUMBER, {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10})
+_add(Cat.NUMBER, {**_same(1, "one", "ones", "either"), "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10})
 _add(Cat.REST, _same("rest", "other", "rest of", "remaining", "others"))
 _add(Cat.NONE, _same("none", "no", "none of", "neither"))
-_add(Cat.EXCEPT, _same("except", "except", "except for", "but not", "apart from", "other than", "without"))
+_add(Cat.EXCEPT, _same("except", "except", "except for", "apart from", "other than", "without", "excluding"))
+_add(Cat.INSTEAD, _same("instead", "instead of", "rather than"))
+_add(Cat.HEDGE, _same(
+    "hedge", "almost", "nearly", "hardly", "barely", "rarely", "no longer", "cannot", "can", "could", "might", "may", "would",
+    "should", "if", "unless", "as if", "as though", "some", "in turn", "one after other", "one by one", "in sequence",
+    "alternately", "respectively", "once or twice", "two or three times", "three or four times",
+))  # fmt: skip
+_add(Cat.WHO, _same("who", "which", "who"))
 _add(Cat.OF, _same("of", "of", "between", "on"))
 _add(Cat.BE, _same("be", "be", "become", "get", "lie", "appear"))
 _add(Cat.STAY, _same("stay", "stay", "remain", "keep", "hold", "rest"))
@@ -93,7 +102,7 @@ _add(Cat.STATE, {
             "fully flexed", "fully closed"),
     **_same(_PARTLY, "half bent", "partly bent", "partially bent", "loosely bent", "half curled", "loosely curled",
             "halfway bent", "partially flexed", "partially extended"),
-    **_same(_EXTENDED, "straight", "outstretched"),
+    **_same(_EXTENDED, "straight", "outstretched", "flat"),
     **_same(_STRAIGHT, "fully extended", "fully straight", "fully open"),
     **_same(_HYPER, "bent back", "hyperextended", "bent backward"),
     **_same(_spacing(c.CLOSED), "together", "side by side", "tightly together", "closely together"),
@@ -103,7 +112,8 @@ _add(Cat.STATE, {
     **_same(_distance(c.MEDIUM), "hand's width apart", "hand width apart", "at medium distance"),
     **_same(_distance(c.FAR), "far apart", "far from each other", "well apart", "far away"),
 })  # fmt: skip
-_add(Cat.STILL, _same("still", "still", "motionless", "in place", "at rest", "nearly still", "where it be"))
+_add(Cat.STILL, _same("still", "still", "motionless", "stationary", "immobile", "in place", "at rest", "nearly still",
+                      "almost still", "where it be"))  # fmt: skip
 _add(Cat.NEAR, _same("near", "near", "close to", "next to"))
 _add(Cat.PLACE, _places())
 _add(Cat.DIRECTION, {
@@ -118,7 +128,8 @@ _add(Cat.SPEED, {
     **_same(c.MODERATE, "steadily", "moderately", "at moderate pace", "at medium speed", "at even pace"),
     **_same(c.FAST, "quickly", "fast", "rapidly", "swiftly", "briskly", "at high speed"),
 })  # fmt: skip
-_add(Cat.TIMES, {**_COUNTS, **_same(REPEATEDLY, "repeatedly", "again and again", "several times", "many times",
+_add(Cat.TIMES, {**_COUNTS, "thrice": 3, **_same(REPEATEDLY, "repeatedly", "at least twice", "at least two times", "more than once", "few times",
+             "couple of times", "again and again", "several times", "many times",
                                     "over and over", "multiple times", "back and forth", "up and down", "side to side",
                                     "from side to side", "in and out")})  # fmt: skip
 _add(Cat.FROM, _same("from", "from"))
@@ -129,8 +140,10 @@ _add(Cat.THEN, _same("then", "then", "after that", "afterward", "afterwards", "n
                      "finally", "at last", "subsequently", "thereafter", "eventually", "lastly"))  # fmt: skip
 _add(Cat.BEFORE, _same("before", "before"))
 _add(Cat.AFTER, _same("after", "after"))
-_add(Cat.AT_START, _same("start", "at start", "at beginning", "initially", "at first", "in beginning"))
-_add(Cat.AT_END, _same("end", "at end", "in end", "by end", "at very end"))
+_add(
+    Cat.AT_START, _same("start", "start", "begin", "at start", "at beginning", "initially", "at first", "in beginning")
+)
+_add(Cat.AT_END, _same("end", "end", "finish", "at end", "in end", "by end", "at very end"))
 _add(Cat.ALWAYS, _same("always", "throughout", "all time", "whole time", "during whole clip", "constantly"))
 _add(Cat.AND, _same("and", "and", "or", "nor", "as well as", "as be"))
 _add(Cat.WHILE, _same("while", "while", "whereas", "as", "when", "but", "first", "also"))
@@ -152,15 +165,16 @@ _VERBS: dict[Verb, tuple[str, ...]] = {
                  "make contact with", "rest on", "rest against", "land on", "touch on"),
     Verb.PINCH: ("pinch", "pinch with"),
     Verb.MOVE: ("move", "travel", "shift", "go", "glide", "drift", "slide"),
-    Verb.WAVE: ("wave", "shake", "swing"),
+    Verb.REACH: ("reach", "come", "pull", "push", "draw"),
+    Verb.WAVE: ("wave", "shake", "swing", "oscillate", "bob"),
     Verb.APPROACH: ("approach", "approach each other", "come closer", "move closer", "get closer",
                     "come closer together", "move toward each other"),
     Verb.NEAR: ("come near", "come close", "move close", "draw near", "get near", "come close to"),
     Verb.RECEDE: ("move apart", "move away from each other", "draw apart", "come apart", "part", "separate from",
                   "move away from", "move away", "pull apart"),
     Verb.OTHER: ("rotate", "turn", "flip", "twist", "roll", "face", "point", "show", "grasp", "grip", "grab", "hold onto",
-                 "release", "push", "pull", "carry", "write", "draw", "stop", "indicate", "express", "reach", "cover",
-                 "cross", "interlock", "interlace", "clap", "turn over", "place", "put", "set", "use", "begin",
+                 "release", "carry", "write", "stop", "try", "seem", "want", "indicate", "express", "cover",
+                 "cross", "interlock", "interlace", "clap", "turn over", "place", "put", "set", "use",
                  "rub", "cup", "bring", "repeat", "relax", "tilt", "trace", "circle"),
 }  # fmt: skip
 for _meaning, _phrases in _VERBS.items():
@@ -186,67 +200,47 @@ PARTICIPLES: dict[Verb, State] = {
 
 #: Words that are left out before phrases are looked for.
 ARTICLES = frozenset(["the", "a", "an", "its", "their", "his", "her", "your", "own", "just", "very", "quite"])
+_NOISE = """
+    this these slightly gently lightly gradually tightly loosely softly fully partly smoothly mostly usually there so bit only in
+    more again do does did have has had where out off away itself themselves carefully gracefully naturally fluidly subtly visibly
+    clearly unison deliberately firmly delicately rhythmically evenly fairly relatively somewhat simply now
+"""
 #: Words without meaning for a claim, unless they belong to a phrase.
-NOISE = frozenset(
-    [
-        "this",
-        "that",
-        "these",
-        "slightly",
-        "gently",
-        "lightly",
-        "gradually",
-        "tightly",
-        "loosely",
-        "softly",
-        "fully",
-        "partly",
-        "smoothly",
-        "just",
-        "nearly",
-        "almost",
-        "mostly",
-        "usually",
-        "there",
-        "so",
-        "some",
-        "bit",
-        "only",
-        "in",
-        "more",
-        "again",
-        "do",
-        "does",
-        "did",
-        "have",
-        "has",
-        "had",
-        "which",
-        "where",
-        "who",
-        "out",
-        "off",
-        "away",
-        "itself",
-        "themselves",
-        "carefully",
-    ]
-)
+NOISE = frozenset(_NOISE.split())
 
 #: Inflected words → base form and form.
-FORMS = inflected(phrase.split()[0] for phrase, (cat, _) in PHRASES.items() if cat in (Cat.VERB, Cat.BE, Cat.STAY))
+FORMS = inflected(
+    phrase.split()[0]
+    for phrase, (cat, _) in PHRASES.items()
+    if cat in (Cat.VERB, Cat.BE, Cat.STAY) or phrase in ("start", "begin", "end", "finish")
+)
 
 
-def _in_base_forms() -> dict[tuple[str, ...], tuple[Cat, Any]]:
-    out: dict[tuple[str, ...], tuple[Cat, Any]] = {}
-    for phrase, meaning in PHRASES.items():
-        words = tuple(FORMS[word][0] if word in FORMS else word for word in phrase.split() if word not in ARTICLES)
-        assert out.get(words, meaning) == meaning, phrase
-        out[words] = meaning
+class Entry(NamedTuple):
+    """A phrase of the lexicon: what it does, what it means, and which of its words must be participles."""
+
+    cat: Cat
+    value: Any
+    participles: tuple[bool, ...]
+
+
+def _in_base_forms() -> dict[tuple[str, ...], Entry]:
+    out: dict[tuple[str, ...], Entry] = {}
+    for phrase, (cat, value) in PHRASES.items():
+        words = [word for word in phrase.split() if word not in ARTICLES]
+        forms = [FORMS.get(word, (word, Form.BASE)) for word in words]
+        key = tuple(base for base, _ in forms)
+        entry = Entry(
+            cat,
+            value,
+            tuple(form is Form.PARTICIPLE and word not in BOTH_FORMS for word, (_, form) in zip(words, forms)),
+        )
+        assert out.get(key, entry) == entry, phrase
+        out[key] = entry
     return out
 
 
-#: Words in base forms → category and value.
+#: Words in base forms → phrase.
 PHRASES_BY_WORDS = _in_base_forms()
 #: Length in words of the longest phrase that begins with a word.
 LONGEST_FROM: dict[str, int] = {}

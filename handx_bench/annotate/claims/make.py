@@ -8,17 +8,19 @@ from typing import Any
 from ...hand.skeleton import HANDS, TIP_FINGERS
 from ..codes.channels import AXES, NEAR, NEIGHBOURS, TOUCHING, place_of
 from .claim import Claim, Kind
-from .phrases import Noun, Phrase
+from .phrase import Noun, Phrase
 
 Claims = tuple[Claim, ...]
+Part = tuple[str, str]  # hand, and finger, "palm" or "" for the whole hand
 #: Which axis and channel a direction of the wrist belongs to.
 AXIS_OF = {word: axis for axis, words in AXES.items() for word in words}
 
 
 def flexion_change(phrase: Phrase, direction: str, **said: Any) -> Claims:
-    """Fingers bend or extend; of a hand, all its fingers."""
+    """Fingers bend or extend, or either where no direction is given; of a hand, all its fingers."""
+    fits = frozenset((direction,) if direction else ())
     return tuple(
-        Claim(Kind.CHANGE, (f"{side}.finger.{finger}",), frozenset((direction,)), **said)
+        Claim(Kind.CHANGE, (f"{side}.finger.{finger}",), fits, **said)
         for side in phrase.sides
         for finger in phrase.fingers(side)
     )
@@ -54,9 +56,11 @@ def _spacing_channels(phrase: Phrase) -> list[str]:
 def moves(phrase: Phrase, directions: Sequence[tuple[str, str]], **said: Any) -> Claims:
     """Wrists move in directions, each with a speed that may be empty; without a direction, anywhere."""
     out = []
-    for side in phrase.sides:
+    # Of either hand it is enough that one moves.
+    for sides in (phrase.sides,) if phrase.either else [(side,) for side in phrase.sides]:
         for direction, speed in directions:
-            channels = (f"{side}.wrist.{AXIS_OF[direction]}",) if direction else _wrist_channels(side)
+            axes = (AXIS_OF[direction],) if direction else tuple(AXES)
+            channels = tuple(f"{side}.wrist.{axis}" for side in sides for axis in axes)
             fits = frozenset((direction,) if direction else ())
             out.append(Claim(Kind.CHANGE, channels, fits, speed=speed, **said))
     return tuple(out)
@@ -64,7 +68,7 @@ def moves(phrase: Phrase, directions: Sequence[tuple[str, str]], **said: Any) ->
 
 def still(phrase: Phrase, **said: Any) -> Claims:
     """Wrists do not move, or fingers do not bend."""
-    if phrase.noun in (Noun.HAND, Noun.PALM):
+    if phrase.noun in (Noun.HAND, Noun.WRIST, Noun.PALM):
         return tuple(Claim(Kind.STILL, _wrist_channels(side), **said) for side in phrase.sides)
     return tuple(
         Claim(Kind.STILL, (f"{side}.finger.{finger}",), **said)
@@ -90,13 +94,19 @@ def _are_named(*phrases: Phrase | None) -> bool:
 
 
 def _touching_channels(subject: Phrase, target: Phrase | None) -> list[tuple[str, ...]]:
+    if target is not None and subject.noun is target.noun is Noun.HAND and len(target.sides) == 2:
+        return [_between_hands()]
     if target is None:
         if subject.noun in (Noun.HAND, Noun.PALM) and len(subject.sides) == 2:
             return [("palm_palm",)] if subject.noun is Noun.PALM else [_between_hands()]
         first, second = _halves(subject)
     else:
         first, second = _spelled_out(subject), _spelled_out(target)
-    pairs = [channel for a in first for b in second if a != b and (channel := pair_channel(a, b))]
+    within = len(subject.sides) == 2 and (target is None or target.sides == subject.sides) and _pinches(first, second)
+    pairs = [
+        channel for a in first for b in second
+        if a != b and (a[0] == b[0] or not within) and (channel := pair_channel(a, b))
+    ]  # fmt: skip
     pairs = list(dict.fromkeys(pairs))
     if not pairs:
         return []
@@ -111,12 +121,15 @@ def _touching_channels(subject: Phrase, target: Phrase | None) -> list[tuple[str
     return [tuple(pairs)]
 
 
+def _pinches(first: Sequence[Part], second: Sequence[Part]) -> bool:
+    """Whether thumbs meet other fingers: of both hands, each does so with its own."""
+    thumbs = [{finger == "thumb" for _, finger in parts} for parts in (first, second)]
+    return thumbs in ([{True}, {False}], [{False}, {True}])
+
+
 def _between_hands() -> tuple[str, ...]:
     tips = tuple(f"tip_tip.left_{a}-right_{b}" for a in TIP_FINGERS for b in TIP_FINGERS)
     return (*tips, *(f"tip_palm.{hand}_{finger}" for hand in HANDS for finger in TIP_FINGERS), "palm_palm")
-
-
-Part = tuple[str, str]  # hand, and finger, "palm" or "" for the whole hand
 
 
 def _spelled_out(phrase: Phrase) -> list[Part]:
@@ -124,12 +137,17 @@ def _spelled_out(phrase: Phrase) -> list[Part]:
         return [(side, "palm") for side, _ in phrase.members]
     if phrase.noun is Noun.HAND:
         return [(side, part) for side, _ in phrase.members for part in (*TIP_FINGERS, "palm")]
-    return list(phrase.members)
+    return list(phrase.members) if phrase.noun is not Noun.WRIST else []
 
 
 def _halves(subject: Phrase) -> tuple[list[Part], list[Part]]:
     """The two parties of "A and B touch": the hands, or on one hand the thumb and the others."""
     parts = _spelled_out(subject)
+    thumbs = [p for p in parts if p[1] == "thumb"]
+    if (
+        len(subject.sides) == 2 and subject.named and thumbs and len(parts) > len(thumbs)
+    ):  # thumb and index of each hand
+        return thumbs, [p for p in parts if p[1] != "thumb"]
     if len(subject.sides) == 2:
         return [p for p in parts if p[0] == "left"], [p for p in parts if p[0] == "right"]
     return [p for p in parts if p[1] == "thumb"], [p for p in parts if p[1] != "thumb"]

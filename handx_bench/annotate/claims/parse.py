@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ...hand.skeleton import HANDS
 from .claim import Claim, Kind
 from .clauses import ClauseReader
+from .make import other
 from .predicates import claims_of
 from .tokens import sentences, tokenize
 
@@ -51,14 +52,14 @@ def parse(text: str, part: str = "interaction") -> Reading:
     count = chain = step = 0
     reader: ClauseReader | None = None
     for sentence in sentences(text):
-        reader = ClauseReader(tokenize(sentence), SIDES_OF_PART[part], reader)
+        reader = ClauseReader(tokenize(sentence.text), SIDES_OF_PART[part], reader)
         for number, clause in enumerate(reader.clauses()):
             if clause.then:
                 step += 1
             elif (number == 0 and not clause.meanwhile) or clause.unordered:
                 # A sentence tells nothing of its time by itself.
                 chain, step = chain + 1, 0
-            found = claims_of(clause)
+            found = claims_of(clause) if not sentence.is_question else other(clause.words)
             count += 1
             claims += [replace(claim, chain=chain, step=step, words=clause.words) for claim in found]
             if all(claim.kind is Kind.OTHER for claim in found):

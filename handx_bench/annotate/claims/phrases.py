@@ -1,66 +1,17 @@
-"""Noun phrases: whose hand, which fingers, tips or palm."""
+"""Reads noun phrases: whose hand, which fingers, tips or palm."""
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...hand.skeleton import HANDS, TIP_FINGERS
 from .categories import Cat
+from .phrase import Noun, Phrase, Quantity, whole
 from .tokens import Token
 
 _ALL_BUT_THUMB = TIP_FINGERS[1:]
-
-
-class Noun(enum.Enum):
-    """What kind of thing a phrase names."""
-
-    HAND = "hand"
-    PALM = "palm"
-    FINGER = "finger"
-    TIP = "tip"
-    GAP = "gap"
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Hands, palms, fingers or tips.
-
-    Attributes:
-        noun: what is named.
-        members: (hand, finger) in the order of the text, finger "" for hands and palms.
-        named: whether fingers were named, rather than meant all together.
-    """
-
-    noun: Noun
-    members: tuple[tuple[str, str], ...]
-    named: bool = True
-
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """The hands concerned, left first."""
-        return tuple(hand for hand in HANDS if any(side == hand for side, _ in self.members))
-
-    def fingers(self, side: str) -> tuple[str, ...]:
-        """The fingers of one hand, all where the phrase names the hand itself."""
-        named = tuple(finger for hand, finger in self.members if hand == side and finger)
-        return named or TIP_FINGERS
-
-    def on(self, sides: tuple[str, ...]) -> Phrase:
-        """The same thing on other hands."""
-        fingers = dict.fromkeys(finger for _, finger in self.members)
-        return replace(self, members=tuple((side, finger) for side in sides for finger in fingers))
-
-    def without(self, others: Phrase) -> Phrase:
-        """All but the fingers of another phrase."""
-        gone = {finger for _, finger in others.members}
-        members = tuple((side, finger) for side in self.sides for finger in self.fingers(side) if finger not in gone)
-        return replace(self, noun=Noun.FINGER if self.noun is Noun.HAND else self.noun, members=members, named=True)
-
-
-def whole(noun: Noun, sides: tuple[str, ...], fingers: tuple[str, ...] = ()) -> Phrase:
-    """Hands or palms, or fingers that were not named one by one."""
-    return Phrase(noun, tuple((side, finger) for side in sides for finger in fingers or ("",)), named=False)
+#: Texts come from outside: phrases are not read deeper, nor lists longer, than people write.
+_DEEPEST, _LONGEST_LIST, _QUANTIFIERS = 8, 12, 4
 
 
 class PhraseReader:
@@ -70,6 +21,9 @@ class PhraseReader:
         self.tokens, self.sides = tokens, sides
         #: The latest hands and fingers, which "it", "the other hand" and "the other fingers" refer to.
         self.last: Phrase | None = None
+        #: Whether "or" has joined a list since this was last reset.
+        self.saw_or = False
+        self._depth = 0
 
     def cat(self, i: int) -> Cat | None:
         """Category of a token, None at the end."""
@@ -84,7 +38,10 @@ class PhraseReader:
         if found is None:
             return None
         phrase, i = found
-        while (more := self._joined(phrase, i, is_subject)) is not None:
+        for _ in range(_LONGEST_LIST):
+            more = self._joined(phrase, i, is_subject)
+            if more is None:
+                break
             phrase, i = more
         return self._without_exceptions(phrase, i)
 
@@ -101,6 +58,7 @@ class PhraseReader:
         other, end = more
         if not is_subject and self.begins_predicate(self._end_of_list(j)):
             return None
+        self.saw_or |= any(token.text in ("or", "nor") for token in self.tokens[i:j])
         noun = Noun.TIP if Noun.TIP in (phrase.noun, other.noun) else other.noun
         members = tuple(dict.fromkeys(phrase.members + other.members))
         return Phrase(noun, members, phrase.named), end
@@ -108,7 +66,10 @@ class PhraseReader:
     def _end_of_list(self, i: int) -> int:
         """Behind the noun that names share: "ring and pinky fingers"."""
         end = i
-        while (found := self._simple(i)) is not None:
+        for _ in range(_LONGEST_LIST):
+            found = self._simple(i)
+            if found is None:
+                break
             end = i = found[1]
             if self._before(end) in (Cat.FINGER, Cat.TIP, Cat.HAND):
                 break
@@ -126,39 +87,75 @@ class PhraseReader:
         return self.cat(i) in (Cat.VERB, Cat.BE, Cat.STAY)
 
     def _simple(self, i: int, sides: tuple[str, ...] = ()) -> tuple[Phrase, int] | None:
-        start, rest, count = i, False, 0
-        while self.cat(i) in (Cat.ALL, Cat.NUMBER, Cat.REST, Cat.NONE, Cat.OF):
-            if self.cat(i) is Cat.OF and i == start:
-                return None
-            rest |= self.cat(i) is Cat.REST
-            count = self.tokens[i].value if self.cat(i) is Cat.NUMBER else count
-            i += 1
+        """A phrase without a list; None as well where it is nested deeper than anyone writes."""
+        if self._depth >= _DEEPEST:
+            return None
+        self._depth += 1
+        try:
+            return self._one(i, sides or self.sides)
+        finally:
+            self._depth -= 1
+
+    def _one(self, i: int, own: tuple[str, ...]) -> tuple[Phrase, int] | None:
+        start = i
+        few, i = self._quantifiers(i, Quantity())
         cat = self.cat(i)
         if cat is Cat.SAME and i == start:
-            if self.last is None:
-                return None
-            phrase = whole(Noun.HAND, self.last.sides) if self.tokens[i].text == "it" else self.last
-            owner = self._owner(i + 1)  # "those of the right hand"
-            return (phrase, i + 1) if owner is None else (phrase.on(owner[0]), owner[1])
+            return self._same(i)
         if cat is Cat.OTHER_HAND:
             return whole(Noun.HAND, self._other_sides()), i + 1
-        own = sides or self.sides
+        if self._is_rest(i):
+            return self._fingers(i, own, Quantity(rest=True))
+        if few.every and self.cat(i) is Cat.WHILE and self.tokens[i].text == "but":  # "all but the thumb"
+            return whole(Noun.FINGER, own, TIP_FINGERS), i
         if cat is Cat.SIDE:
             own, i = self._side(i)
+            few, i = self._quantifiers(i, few)
             cat = self.cat(i)
-            while cat in (Cat.NUMBER, Cat.ALL, Cat.REST):
-                rest |= cat is Cat.REST
-                count = self.tokens[i].value if cat is Cat.NUMBER else count
-                i += 1
-                cat = self.cat(i)
+            if cat not in (Cat.HAND, Cat.PALM, Cat.FINGER, Cat.TIP, Cat.NAME, Cat.GAP):  # "the right moves down"
+                if not self.begins_predicate(i):
+                    return None
+                fingers = self.last is not None and self.last.noun in (Noun.FINGER, Noun.TIP) and few.number > 0
+                return (self.last.on(own) if fingers and self.last else whole(Noun.HAND, own)), i
         if cat in (Cat.HAND, Cat.PALM):
-            noun = Noun.HAND if cat is Cat.HAND else Noun.PALM
-            if noun is Noun.PALM and self.cat(i + 1) is Cat.OF:
-                owner = self._owner(i + 1)
-                if owner is not None:
-                    return whole(noun, owner[0]), owner[1]
-            return self._of_hand(whole(noun, own if self._before(i) is Cat.SIDE else self._meant(i)), i + 1)
-        return self._fingers(i, own, rest, count)
+            return self._hand(i, own, few)
+        return self._fingers(i, own, few)
+
+    def _quantifiers(self, i: int, few: Quantity) -> tuple[Quantity, int]:
+        """ "all", "the other three", "no"."""
+        first = i
+        while i - first < _QUANTIFIERS and self.cat(i) in (Cat.ALL, Cat.NUMBER, Cat.REST, Cat.NONE, Cat.OF):
+            if self.cat(i) is Cat.OF and i == first:
+                break
+            few = Quantity(
+                few.number if self.cat(i) is not Cat.NUMBER else self.tokens[i].value,
+                few.rest or self.cat(i) is Cat.REST,
+                few.every or self.cat(i) is Cat.ALL,
+            )
+            i += 1
+        return few, i
+
+    def _is_rest(self, i: int) -> bool:
+        """ "the rest are curled": else the word is a verb."""
+        return self.cat(i) is Cat.STAY and self.tokens[i].text == "rest" and self.begins_predicate(i + 1)
+
+    def _same(self, i: int) -> tuple[Phrase, int]:
+        """ "it", "they", "those of the right hand"."""
+        known = self.last if self.last is not None else whole(Noun.HAND, self.sides)
+        phrase = whole(Noun.HAND, known.sides) if self.tokens[i].text == "it" else known
+        owner = self._owner(i + 1)
+        return (phrase, i + 1) if owner is None else (phrase.on(owner[0]), owner[1])
+
+    def _hand(self, i: int, own: tuple[str, ...], few: Quantity) -> tuple[Phrase, int] | None:
+        noun = Noun.PALM if self.cat(i) is Cat.PALM else Noun(self.tokens[i].value)
+        if noun is Noun.PALM and (owner := self._owner(i + 1)) is not None:
+            return whole(noun, owner[0]), owner[1]
+        has_side = self._before(i) is Cat.SIDE
+        hand = whole(noun, own if has_side else self._meant(i))
+        # "one hand", "their hand": which?
+        sure = has_side or few.every or self._before(i) is Cat.NONE
+        one = not self.tokens[i].text.endswith("s") and not sure
+        return self._of_hand(replace(hand, either=one and len(hand.sides) == 2), i + 1)
 
     def _meant(self, i: int) -> tuple[str, ...]:
         """Hands without a side: both where the word is plural, else those spoken of."""
@@ -173,7 +170,7 @@ class PhraseReader:
 
     def _of_hand(self, hand: Phrase, i: int) -> tuple[Phrase, int]:
         """The fingers, tips or palm of a hand named before them: "the left hand's thumb"."""
-        if hand.noun is Noun.PALM:
+        if hand.noun is not Noun.HAND:
             return hand, i
         inner = self._simple(i, hand.sides)
         if inner is not None and self.cat(i) in (
@@ -188,7 +185,7 @@ class PhraseReader:
             return inner[0].on(hand.sides), inner[1]
         return hand, i
 
-    def _fingers(self, i: int, sides: tuple[str, ...], rest: bool, count: int) -> tuple[Phrase, int] | None:
+    def _fingers(self, i: int, sides: tuple[str, ...], few: Quantity) -> tuple[Phrase, int] | None:
         cat = self.cat(i)
         if cat is Cat.GAP and self.cat(i + 1) is Cat.OF:
             inner = self.read(i + 2, is_subject=True)
@@ -207,16 +204,28 @@ class PhraseReader:
                 i += 1
                 if noun is Noun.FINGER and self.cat(i) is Cat.TIP:
                     noun, i = Noun.TIP, i + 1
+            elif self.cat(i) is Cat.OF and self._owner(i) is None:  # "the middle of the palm"
+                return None
             phrase = Phrase(noun, tuple((side, name) for side in sides))
-        elif cat in (Cat.FINGER, Cat.TIP):
-            noun, i = Noun.TIP if cat is Cat.TIP else Noun.FINGER, i + 1
-            fingers = self._other_fingers() if rest else _ALL_BUT_THUMB if count == 4 else TIP_FINGERS
-            phrase = whole(noun, sides, fingers)
-            phrase = replace(phrase, named=rest)
+        elif cat in (Cat.FINGER, Cat.TIP) or self._is_rest(i):
+            noun = Noun.TIP if cat is Cat.TIP else Noun.FINGER
+            phrase = replace(whole(noun, sides, TIP_FINGERS), named=few.rest or few.every)
+            phrase = replace(phrase, members=tuple((s, f) for s in sides for f in self._meant_fingers(i, few)))
+            i += 1
         else:
             return None
         owner = self._owner(i)
         return (phrase.on(owner[0]), owner[1]) if owner is not None else (phrase, i)
+
+    def _meant_fingers(self, i: int, few: Quantity) -> tuple[str, ...]:
+        """Fingers that are not named; none where the text does not say which."""
+        if few.rest:
+            others = self._other_fingers()
+            return others if few.number in (0, len(others)) else ()
+        if few.number in (4, 5) or few.every:
+            return _ALL_BUT_THUMB if few.number == 4 else TIP_FINGERS
+        singular = self.cat(i) is Cat.FINGER and self.tokens[i].text in ("finger", "digit")
+        return () if few.number or singular else TIP_FINGERS
 
     def _owner(self, i: int) -> tuple[tuple[str, ...], int] | None:
         """ "of the left hand", "of both hands"."""
@@ -245,7 +254,10 @@ class PhraseReader:
         return tuple(finger for finger in TIP_FINGERS if finger not in known)
 
     def _without_exceptions(self, phrase: Phrase, i: int) -> tuple[Phrase, int]:
-        if self.cat(i) is not Cat.EXCEPT:
+        but = self.cat(i) is Cat.WHILE and self.tokens[i].text == "but"
+        if self.cat(i) is not Cat.EXCEPT and not (but and phrase.noun is Noun.FINGER and len(phrase.members) > 1):
             return phrase, i
-        inner = self.read(i + 1)
-        return (phrase, i) if inner is None else (phrase.without(inner[0]), inner[1])
+        inner = self.read(i + 1, is_subject=True)
+        if inner is None or (but and self.cat(inner[1]) is not None and not self.begins_predicate(inner[1])):
+            return phrase, i
+        return phrase.without(inner[0]), inner[1]

@@ -9,13 +9,21 @@ from typing import Any, NamedTuple
 from .categories import Cat, Form
 from .lexicon import ARTICLES, FORMS, LONGEST_FROM, NOISE, PHRASES_BY_WORDS
 
-_SENTENCE = re.compile(r"[.!?;:\n]+")
+#: A full stop ends a sentence where a space or nothing follows; a colon only introduces.
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_SHORT = re.compile(r"\b(e\.g|i\.e|approx|etc|ca|vs)\.")
+#: Words that would be taken for fingers or sides.
+_NO_FINGERS = (
+    (re.compile(r"\ba (little|bit)\b"), "slightly"),
+    (re.compile(r"\bin the middle\b(?! of)"), ""),
+    (re.compile(r"\bright (away|after|before)\b"), r"\1"),
+)
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|,|[0-9]+")
 _DIGITS = {
     str(i): word for i, word in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"))
 }
-#: More words than this in a text are not read: texts come from outside.
-MAX_WORDS = 5_000
+#: More words than this in a sentence are not read: texts come from outside.
+MAX_WORDS = 300
 
 
 class Token(NamedTuple):
@@ -33,10 +41,25 @@ class _Word(NamedTuple):
     text: str
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text in lower case, cut at full stops, semicolons and colons."""
-    plain = text.lower().replace("’", "'").replace("n't", " not").replace("hyper-", "hyper").replace("-", " ")
-    return [part.strip() for part in _SENTENCE.split(plain) if part.strip()]
+class Sentence(NamedTuple):
+    """A sentence in lower case; a question claims nothing."""
+
+    text: str
+    is_question: bool
+
+
+def sentences(text: str) -> list[Sentence]:
+    """The sentences of a text, cut at full stops, semicolons and line breaks.
+
+    >>> [s.text for s in sentences("It rises, approx. twice. Left hand: still")]
+    ['it rises, twice', 'left hand, still']
+    """
+    plain = _SHORT.sub("", text.lower().replace("’", "'").replace("n't", " not"))
+    plain = plain.replace("hyper-", "hyper").replace("-", " ").replace(":", ",")
+    for pattern, instead in _NO_FINGERS:
+        plain = pattern.sub(instead, plain)
+    cut = [part.strip() for part in _SENTENCE.split(plain)]
+    return [Sentence(" ".join(part.strip(" .!?;").split()), part.endswith("?")) for part in cut if part.strip(" .!?;")]
 
 
 def tokenize(sentence: str) -> list[Token]:
@@ -45,8 +68,10 @@ def tokenize(sentence: str) -> list[Token]:
     >>> [(t.cat.name, t.text) for t in tokenize("the left hand's thumb touches the index fingertip twice")]
     [('SIDE', 'left'), ('HAND', 'hand'), ('NAME', 'thumb'), ('VERB', 'touches'), ('NAME', 'index'), ('TIP', 'fingertip'), ('TIMES', 'twice')]
     """
-    words = [_word(text) for text in _WORD.findall(sentence)[:MAX_WORDS]]
+    words = [_word(text) for text in _WORD.findall(sentence)]
     words = [word for word in words if word.base not in ARTICLES]
+    too_long = len(words) > MAX_WORDS
+    words = words[:MAX_WORDS]
     tokens: list[Token] = []
     i = 0
     while i < len(words):
@@ -54,6 +79,8 @@ def tokenize(sentence: str) -> list[Token]:
         if token is not None:
             tokens.append(token)
         i += used
+    if too_long:
+        tokens.append(Token(Cat.UNKNOWN, None, Form.BASE, "…"))
     return tokens
 
 
@@ -70,9 +97,11 @@ def _longest(words: list[_Word], start: int) -> tuple[Token | None, int]:
         return Token(Cat.COMMA, None, Form.BASE, ","), 1
     for length in range(min(LONGEST_FROM.get(first.base, 0), len(words) - start), 0, -1):
         part = words[start : start + length]
-        meaning = PHRASES_BY_WORDS.get(tuple(word.base for word in part))
-        if meaning is not None:
-            return Token(*meaning, first.form, " ".join(word.text for word in part)), length
+        phrase = PHRASES_BY_WORDS.get(tuple(word.base for word in part))
+        if phrase is not None and all(
+            w.form is Form.PARTICIPLE or not must for w, must in zip(part, phrase.participles)
+        ):
+            return Token(phrase.cat, phrase.value, first.form, " ".join(word.text for word in part)), length
     if first.base in NOISE:
         return None, 1
     return Token(Cat.UNKNOWN, None, Form.BASE, first.text), 1

@@ -8,7 +8,7 @@ from ...hand.skeleton import HANDS, TIP_FINGERS
 from ..codes.channels import AXES, NEAR, TOUCHING, place_of
 from ..codes.motion import MotionCodes
 from ..codes.segments import Event
-from .deeds import IS_SHARE, STAYS_SHARE, Deed, Detail, in_order, together, whither
+from .deeds import IS_SHARE, STAYS_SHARE, Deed, Detail, in_order, together, whither, without_repeats
 from .words import PREPOSITIONS, Words, listed, tips, way
 
 
@@ -110,7 +110,8 @@ def distance_course(codes: MotionCodes, words: Words) -> list[Deed]:
     events = codes["palm_palm"].changes
     if not events:
         return []
-    return [Deed(events[0].onset, "the palms " + ", then ".join(words.verb(e.direction, True) for e in events))]
+    course = without_repeats(event.direction for event in events)
+    return [Deed(events[0].onset, "the palms " + ", then ".join(words.verb(each, True) for each in course))]
 
 
 def distance_state(codes: MotionCodes, words: Words, detail: Detail) -> list[Deed]:

@@ -64,12 +64,13 @@ def _hand_text(codes: MotionCodes, side: str, level: int, words: Words) -> str:
 
 def _between_text(codes: MotionCodes, level: int, words: Words) -> str:
     if level == 0:
-        return _sentence(_clauses(between.contact_kinds(codes, words) + between.distance_state(codes, words, _STEPS)))
+        told = between.contact_kinds(codes, words) + between.distance_state(codes, words, _STEPS)
+        return _sentence(_clauses(told), link="and")
     if level == 1:
         told = between.contact_kinds(codes, words)
         course = between.distance_course(codes, words) or between.distance_state(codes, words, _STEPS)
         place = between.place_states(codes, words, _STEPS, ("x",))
-        return " ".join(_sentence(_clauses(group)) for group in (told, course, place) if group)
+        return " ".join(_sentence(_clauses(group), link="and") for group in (told, course, place) if group)
     detail = (_STEPS, _SPEEDS, _FULL)[level - 2]
     contacts = between.contact_deeds(codes, words)
     steps = [
@@ -116,7 +117,7 @@ def _course(codes: MotionCodes, side: str, subject: str, words: Words) -> str:
     courses: dict[tuple[str, ...], list[str]] = {}
     begins: dict[tuple[str, ...], int] = {}
     for finger, track in ((f, codes[f"{side}.finger.{f}"]) for f in TIP_FINGERS):
-        course = tuple(event.direction for event in track.changes)
+        course = tuple(deeds.without_repeats(event.direction for event in track.changes))
         if course:
             courses.setdefault(course, []).append(finger)
             begins[course] = min(begins.get(course, track.changes[0].onset), track.changes[0].onset)
@@ -138,7 +139,8 @@ def _text(steps: list[Deed], states: list[Deed], fps: float, words: Words) -> st
     groups = together(steps, lambda deed: deed.start, lambda deed: None, fps)
     out, before = [], ""
     for i, group in enumerate(groups):
-        lead = "" if len(groups) == 1 else "First," if i == 0 else words.choose(LAST if i == len(groups) - 1 else NEXT)
+        last = i == len(groups) - 1 and len(groups) > 2
+        lead = "" if len(groups) == 1 else "First," if i == 0 else words.choose(LAST if last else NEXT)
         clauses = _clauses(group)
         subject = whole_hand(clauses[0])
         if subject and len(clauses) == 1 and subject == before:
@@ -149,15 +151,17 @@ def _text(steps: list[Deed], states: list[Deed], fps: float, words: Words) -> st
             for k in range(0, len(group), _CLAUSES)
         ]
     told = _clauses(states)
-    out += [_sentence(told[k : k + _CLAUSES]) for k in range(0, len(told), _CLAUSES)]
+    out += [_sentence(told[k : k + _CLAUSES], link="and") for k in range(0, len(told), _CLAUSES)]
     return " ".join(out)
 
 
-def _sentence(clauses: Sequence[str], lead: str = "") -> str:
+def _sentence(clauses: Sequence[str], lead: str = "", link: str = "while") -> str:
     """Clauses that are true at the same time, in one sentence."""
     text = clauses[0]
-    if len(clauses) > 1:
-        text += ", while " + ", ".join([*clauses[1:-1], f"and {clauses[-1]}" if len(clauses) > 2 else clauses[-1]])
+    if len(clauses) > 2 or (len(clauses) == 2 and link == "and"):
+        text += f", {'while ' if link == 'while' else ''}" + ", ".join([*clauses[1:-1], f"and {clauses[-1]}"])
+    elif len(clauses) == 2:
+        text += f", while {clauses[1]}"
     return _finish(f"{lead} {text}".strip())
 
 

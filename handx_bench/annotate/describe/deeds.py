@@ -5,6 +5,7 @@ A deed is a clause with the time at which it begins; several channels that do th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -13,7 +14,7 @@ from ...hand.skeleton import TIP_FINGERS
 from ..codes.channels import AXES, EXTENDED, NEIGHBOURS
 from ..codes.motion import MotionCodes, Track
 from ..codes.segments import Event
-from .words import SPEEDS, Words, fingers, listed, times, tips
+from .words import SPEEDS, STATES, Words, fingers, listed, neighbours, times, tips
 
 #: What begins within this time of each other begins together, to the eye.
 TOGETHER_S = 1 / 6
@@ -39,6 +40,15 @@ class Detail:
 
 
 T = TypeVar("T")
+
+
+def without_repeats(directions: Iterable[str]) -> list[str]:
+    """A course in which nothing follows itself.
+
+    >>> without_repeats(["bend", "bend", "extend"])
+    ['bend', 'extend']
+    """
+    return [direction for direction, _ in itertools.groupby(directions)]
 
 
 def together(
@@ -75,7 +85,7 @@ def whither(events: Sequence[Event], words: Words, speeds: bool) -> str:
         adverb = words.speed(speed) if speed else ""
         # Of several words, an adverb stands better behind.
         return " ".join(filter(None, (listed(directions), adverb) if " " in adverb else (adverb, listed(directions))))
-    return " and ".join(f"{SPEEDS[speed][0]} {listed(directions)}" for speed, directions in by_speed.items())
+    return listed([f"{SPEEDS[speed][0]} {listed(directions)}" for speed, directions in by_speed.items()])
 
 
 def finger_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) -> list[Deed]:
@@ -127,7 +137,7 @@ def spacing_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) -
             start = min(event.onset for pair, event in group if set(pair) <= set(run))
             event = group[0][1]
             verb = words.verb(event.direction, True)
-            out.append(Deed(start, f"{fingers(run)[0]} {verb}{_speed(event, words, detail)}"))
+            out.append(Deed(start, f"{neighbours(run)} {verb}{_speed(event, words, detail)}"))
     return out
 
 
@@ -187,7 +197,8 @@ def finger_states(codes: MotionCodes, side: str, words: Words, detail: Detail) -
     for (state, stays), names in groups.items():
         subject, plural = fingers(names)
         verb = words.verb("stay", plural) if stays else f"{'are' if plural else 'is'} mostly"
-        out.append(Deed(-1, f"{subject} {verb} {words.state(state)}"))
+        adjective = words.state(state) if stays else STATES[state][0]  # not "mostly partly bent"
+        out.append(Deed(-1, f"{subject} {verb} {adjective}"))
     return out
 
 
@@ -209,5 +220,5 @@ def spacing_states(codes: MotionCodes, side: str, words: Words, detail: Detail) 
     for (state, stays), pairs in groups.items():
         for run in runs(pairs):
             verb = words.verb("stay", True) if stays else "are mostly"
-            out.append(Deed(-1, f"{fingers(run)[0]} {verb} {words.state(state)}"))
+            out.append(Deed(-1, f"{neighbours(run)} {verb} {words.state(state)}"))
     return out

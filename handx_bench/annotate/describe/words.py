@@ -23,7 +23,8 @@ VERBS = {
     "stay": ("stay", "remain"),
 }
 STATES = {
-    "still": ("still", "in place", "motionless"),
+    # Hands that keep their place may turn, and their fingers may move: they are not "still".
+    "still": ("in place", "where it is"),
     c.EXTENDED: ("straight",),
     c.PARTLY_BENT: ("half bent", "partly bent"),
     c.BENT: ("fully bent", "tightly curled"),
@@ -53,7 +54,7 @@ NEXT, LAST = ("Then", "After that,", "Next,"), ("Finally,", "Then", "At last,")
 #: Where a hand is, as a preposition of the other.
 PREPOSITIONS = {
     ("x", "left"): "to the left of", ("x", c.ALIGNED): "in line with", ("x", "right"): "to the right of",
-    ("y", "behind"): "behind", ("y", c.ALIGNED): "at the same depth as", ("y", "in front"): "in front of",
+    ("y", "behind"): "behind", ("y", c.ALIGNED): "abreast of", ("y", "in front"): "in front of",
     ("z", "below"): "below", ("z", c.ALIGNED): "level with", ("z", "above"): "above",
 }  # fmt: skip
 
@@ -122,6 +123,15 @@ def fingers(names: Sequence[str], side: str = "") -> tuple[str, bool]:
             return f"the {lead}thumb", False
         return f"the {lead}thumb and the {lead}{listed(names[1:])} finger{'s' if len(names) > 2 else ''}", True
     return f"the {lead}{listed(names)} finger{'s' if len(names) > 1 else ''}", len(names) > 1
+
+
+def neighbours(names: Sequence[str]) -> str:
+    """Fingers whose gaps are spoken of.
+
+    >>> neighbours(("index", "middle", "ring", "pinky")), neighbours(("ring", "pinky"))
+    ('the fingers', 'the ring and pinky fingers')
+    """
+    return "the fingers" if len(names) == len(TIP_FINGERS) - 1 else fingers(names)[0]
 
 
 def tips(names: Sequence[str], side: str = "") -> str:

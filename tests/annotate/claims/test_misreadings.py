@@ -1,0 +1,132 @@
+"""Sentences that invite a wrong reading: nothing may be claimed that the text does not say."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from handx_bench.annotate.claims import Kind, parse
+
+from .test_reading import FIVE, FOUR, each, read
+
+BENT_FIVE = each("state left.finger.{} ->bent|partly bent", FIVE)
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "claims"),
+    [
+        # Whose hand.
+        ("interaction", "The left hand moves up and the right hand down.", ["up left.wrist.z", "down right.wrist.z"]),
+        ("interaction", "The left hand moves to the left, the right hand to the right.", ["left left.wrist.x", "right right.wrist.x"]),
+        ("interaction", "The left moves up and the right moves down.", ["up left.wrist.z", "down right.wrist.z"]),
+        ("interaction", "The left hand moves up, and the right one moves down.", ["up left.wrist.z", "down right.wrist.z"]),
+        ("interaction", "Left hand: index finger bends. Right hand: thumb bends.", ["bend left.finger.index", "bend right.finger.thumb"]),
+        ("interaction", "The left hand rises. It then touches the right palm with its index finger.",
+         ["up left.wrist.z", "contact tip_palm.left_index #1"]),
+        ("interaction", "The right hand moves toward the left hand.", ["approach palm_palm"]),
+        ("left", "The hand moves left.", ["left left.wrist.x"]),
+        ("interaction", "Both hands move up together.", ["up left.wrist.z", "up right.wrist.z"]),
+        # Which finger.
+        ("left", "The index finger, not the thumb, bends.", ["bend left.finger.index"]),
+        ("left", "All fingers but the thumb bend.", each("bend left.finger.{}", FOUR)),
+        ("left", "All but the thumb bend.", each("bend left.finger.{}", FOUR)),
+        ("left", "Every finger except for the thumb and pinky curls.", each("bend left.finger.{}", ("index", "middle", "ring"))),
+        ("left", "Except for the index finger, all fingers bend.", each("bend left.finger.{}", ("thumb", "middle", "ring", "pinky"))),
+        ("left", "All fingers bend, except the index finger, which stays straight.",
+         [*each("bend left.finger.{}", ("thumb", "middle", "ring", "pinky")), "state left.finger.index ->extended @throughout"]),
+        ("left", "The index finger bends while the rest are curled.",
+         ["bend left.finger.index", *each("state left.finger.{} ->bent|partly bent", ("thumb", "middle", "ring", "pinky"))]),
+        ("left", "The bent index finger straightens.", ["extend left.finger.index"]),
+        ("left", "The extended index finger touches the thumb.", ["contact left.thumb_contact.index"]),
+        ("left", "The hand opens a little.", each("extend left.finger.{}", FIVE)),
+        ("interaction", "Each thumb touches its index finger.", each("contact {}.thumb_contact.index", ("left", "right"))),
+        ("interaction", "The thumb and index finger of each hand pinch.", each("contact {}.thumb_contact.index", ("left", "right"))),
+        ("left", "The thumb touches all four fingertips.", each("contact left.thumb_contact.{}", FOUR)),
+        ("left", "The thumb and index finger are in contact.", ["contact left.thumb_contact.index"]),
+        # Negation.
+        ("left", "The hand moves up, not down.", ["up left.wrist.z"]),
+        ("left", "The index finger does not bend or touch the thumb.", ["not bend left.finger.index", "not contact left.thumb_contact.index"]),
+        ("left", "The index finger neither bends nor touches the thumb.", ["not bend left.finger.index", "not contact left.thumb_contact.index"]),
+        ("left", "The hand moves up without bending the fingers.", ["up left.wrist.z", *each("not bend left.finger.{}", FIVE)]),
+        ("interaction", "There is no contact between the hands.", ["not contact any of 36 tip_tip"]),
+        ("left", "The fingers are never bent.", each("not state left.finger.{} ->bent|partly bent @sometime", FIVE)),
+        # States that look like changes.
+        ("left", "With its fingers bent, the hand rises.", [*BENT_FIVE, "up left.wrist.z"]),
+        ("left", "The hand rises, fingers bent.", ["up left.wrist.z", *BENT_FIVE]),
+        ("left", "The closed hand rises.", ["up left.wrist.z"]),
+        ("left", "The index finger starts straight and ends bent.",
+         ["state left.finger.index ->extended @start", "state left.finger.index ->bent|partly bent @end"]),
+        ("left", "The index finger begins to bend.", ["bend left.finger.index @start"]),
+        ("left", "The index finger bends back.", ["bend left.finger.index"]),
+        ("left", "The thumb keeps touching the index finger.", ["state left.thumb_contact.index ->contact @throughout"]),
+        # Numbers and order.
+        ("left", "The thumb touches the index fingertip at least twice.", ["contact left.thumb_contact.index x-1"]),
+        ("left", "Once the index finger curls, the hand rises.", ["bend left.finger.index", "up left.wrist.z #1"]),
+        ("left", "The thumb touches the index tip, then the middle tip, then the ring tip.",
+         ["contact left.thumb_contact.index", "contact left.thumb_contact.middle #1", "contact left.thumb_contact.ring #2"]),
+        ("left", "The index finger bends, followed by the middle finger.", ["bend left.finger.index", "bend left.finger.middle #1"]),
+        ("left", "The hand moves down at the end.", ["down left.wrist.z @end"]),
+        ("left", "The hand is still at the end.", ["still left @end"]),
+        ("left", "The hand moves up, e.g. quickly.", ["up left.wrist.z fast"]),
+        ("left", "The hand moves as if making a fist.", ["change any of 3 left"]),
+        ("left", "The hand lifts toward the chest.", ["up left.wrist.z"]),
+        ("interaction", "A person raises their hand.", ["up any of 2 left"]),
+    ],
+)  # fmt: skip
+def test_read_as_meant(part: str, text: str, claims: list[str]) -> None:
+    assert read(text, part) == claims
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        *(
+            ("interaction", f"The hands {hedge} touch.")
+            for hedge in ("almost", "barely", "no longer", "could", "cannot")
+        ),
+        ("interaction", "Do the hands touch?"),
+        ("interaction", "If the hands touch, the fingers bend."),
+        ("left", "The thumb stops touching the index finger."),
+        ("left", "The hand does not move up but down."),
+        ("left", "Not all fingers bend."),
+        ("left", "The index or middle finger bends."),
+        ("left", "Two fingers bend."),
+        ("left", "A finger bends."),
+        ("interaction", "A person closes their hand."),
+        ("interaction", "The hands move up alternately."),
+        ("left", "The finger that touches the thumb bends."),
+        ("left", "The hand opens the box."),
+        ("interaction", "The fingers tap the table."),
+        ("left", "The index finger touches the screen."),
+        ("left", "The middle of the palm is touched by the thumb."),
+        ("interaction", "The right index fingertip touches the left wrist."),
+        ("interaction", "The left hand closes around the right index finger."),
+        ("interaction", "The right hand is above the head."),
+        ("left", "The hand stays in front of the chest."),
+        ("left", "The wrist flexes."),
+        ("left", "The arm is straight."),
+        ("left", "The hand moves away from the face."),
+        ("left", "The hand moves right away."),
+        ("left", "The finger straightens instead of bending."),
+    ],
+)
+def test_nothing_is_claimed(part: str, text: str) -> None:
+    reading = parse(text, part)
+    assert [claim.kind for claim in reading.claims if claim.kind is not Kind.OTHER] == []
+    assert reading.coverage == 0.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hand " * 500, "tips of " * 400, "left hand's " * 500, "except index " * 500, "the gap between " * 500, "," * 20_000,
+     "the thumb touches " + "index, " * 2_500, "all " * 5_000, "left index and right thumb " * 700, "not the not " * 2_000],
+)  # fmt: skip
+def test_odd_and_endless_text_takes_neither_depth_nor_time(text: str) -> None:
+    start = time.perf_counter()
+    assert parse(text, "left").coverage <= 1.0
+    assert time.perf_counter() - start < 20  # seconds were minutes, or a RecursionError
+
+
+def test_a_sentence_too_long_to_read_is_not_covered() -> None:
+    assert parse("The hand moves up" + ", the index finger bends" * 200 + ".", "left").coverage < 1.0
