@@ -43,7 +43,7 @@ def work_on_ray(
     Uses the Ray that is running or named by ``RAY_ADDRESS``, else starts one on this machine.
 
     Raises:
-        InputError: Ray is not installed, or no clip at all can be annotated.
+        InputError: Ray is not installed or cannot start, or no clip at all can be annotated.
     """
     try:
         import ray
@@ -110,4 +110,9 @@ def _start(workers: int) -> None:
     ray.data.DataContext.get_current().enable_progress_bars = False  # ours tells of clips, not of blocks
     # One more than the actors: Ray Data needs a CPU for its own tasks, or waits for ever.
     cpus = None if os.environ.get("RAY_ADDRESS") else max(workers + 1, os.cpu_count() or 1)
-    ray.init(num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    try:
+        ray.init(num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    except OSError as error:
+        if "AF_UNIX" not in str(error):
+            raise
+        raise InputError("the temporary folder has too long a path for Ray", fix="Set RAY_TMPDIR=/tmp/ray") from error

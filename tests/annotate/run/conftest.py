@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,17 +42,19 @@ def recipe(server: fakes.ChatServer) -> Callable[..., ModelRecipe]:
 
 
 @pytest.fixture(scope="session")
-def processes(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def processes() -> Iterator[Any]:
     """Starts processes in milliseconds: they fork from a server that has imported everything."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["handx_annotate_fakes"])
     with pytest.MonkeyPatch.context() as patch:
         # Python 3.11 does not hand sys.path to the server, which would silently preload nothing.
         patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
-        # What killed processes leave behind goes with the test's own folder.
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch")))
+        # What killed processes leave behind goes with it. Short: Ray's sockets lie in it, and their paths are bounded.
+        scratch = tempfile.mkdtemp(prefix="hx-", dir="/tmp")
+        patch.setenv("TMPDIR", scratch)
         first = context.Process(target=fakes.nothing)
         first.start()
         first.join()
     assert first.exitcode == 0
-    return context
+    yield context
+    shutil.rmtree(scratch, ignore_errors=True)

@@ -119,3 +119,12 @@ def test_rules_on_ray_and_a_key_that_is_refused(
     with pytest.raises(InputError, match="characters that no key has"):
         fakes.run(source, tmp_path / "out", recipe(), ray_workers=2)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("own_ray")
+def test_a_temporary_folder_with_a_long_path_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / ("x" * 100)))
+    source = fakes.write_clips(tmp_path / "source", 3)
+    made = RulesRecipe(describe=fakes.describe, check=fakes.check)
+    with pytest.raises(InputError, match="too long a path"):
+        fakes.run(source, tmp_path / "out", made, ray_workers=2)  # type: ignore[arg-type]
