@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 #: Levels of detail, from one brief sentence to everything that the motion codes tell.
 LEVELS = 5
+#: Characters of a text at most; longer ones are refused everywhere.
+MAX_TEXT_LENGTH = 20_000
 #: What a text is about, in the order in which texts are kept.
 PARTS = ("left", "right", "interaction")
 

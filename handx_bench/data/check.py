@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..annotate.texts import MAX_TEXT_LENGTH
 from ..errors import InputError
 from ..hand import motion as hand_motion
 from .clip import FEATURES, MANO_WIDTHS, Clip
@@ -17,7 +18,6 @@ _TEXT_FIELDS = ("left_texts", "right_texts", "interaction_texts")
 _STRING_FIELDS = ("clip_id", "source", "sequence_id", "subject", "split", "action", "license")
 _SPLIT = re.compile(r"\w+(\.\w+)*")
 MAX_ID_LENGTH = 200
-MAX_TEXT_LENGTH = 20_000
 #: Clips are checked and written in groups of this size; it bounds memory and is the row group of Parquet files.
 GROUP_SIZE = 100
 #: A group of long recordings ends earlier, at about 100 MB.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from ...errors import InputError
 from ...hand.skeleton import HANDS, TIP_FINGERS
 from ..codes.motion import MotionCodes
-from ..texts import LEVELS, Texts
+from ..texts import LEVELS, MAX_TEXT_LENGTH, Texts
 from . import between, deeds
 from .deeds import Deed, Detail, together
 from .words import LAST, NEXT, Words, fingers, whole_hand
@@ -26,10 +27,20 @@ def describe(codes: MotionCodes, seed: int = 0) -> Texts:
 
     Returns:
         Five texts, brief first, for each part.
+
+    Raises:
+        InputError: so much happens that a text would be longer than ``MAX_TEXT_LENGTH``.
     """
     words = Words(seed)
     left, right = (tuple(_hand_text(codes, side, level, words) for level in range(LEVELS)) for side in HANDS)
-    return Texts(left, right, tuple(_between_text(codes, level, words) for level in range(LEVELS)))
+    texts = Texts(left, right, tuple(_between_text(codes, level, words) for level in range(LEVELS)))
+    longest = max(len(text) for part in texts for text in part)
+    if longest > MAX_TEXT_LENGTH:
+        raise InputError(
+            f"too much happens in {codes.num_frames} frames: a text would have {longest} characters",
+            fix="Cut the recording into windows of a few seconds",
+        )
+    return texts
 
 
 def seed_of(seed: int, clip_id: str) -> int:

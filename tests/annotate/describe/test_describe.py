@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from handx_bench.annotate.claims import Claim, Kind, check_claims, parse
-from handx_bench.annotate.codes import CHANNEL_NAMES, MotionCodes
+from handx_bench.annotate.codes import CHANNEL_NAMES, MotionCodes, motion_codes
 from handx_bench.annotate.codes.segments import Event
 from handx_bench.annotate.describe import describe
-from handx_bench.annotate.texts import LEVELS, PARTS, Texts
-from handx_bench.data.check import MAX_TEXT_LENGTH
+from handx_bench.annotate.texts import LEVELS, MAX_TEXT_LENGTH, PARTS, Texts
+from handx_bench.errors import InputError
 from handx_bench.hand.skeleton import HANDS
 
+from ...hands import random_motion
 from ..conftest import Coded
 
 FINGER = r"(thumb|index|middle|ring|pinky)"
@@ -59,6 +61,13 @@ def test_verbs_agree_with_their_subjects(clips: list[tuple[MotionCodes, Texts]])
     odd = {"and", "until", "while", "then", "is", "are", "to", "it", "do", "of", "twice", "three", "four"}
     assert not [word for number, word in verbs if number == "plural" and word.endswith("s") and word not in odd]
     assert not [word for number, word in verbs if number == "singular" and not word.endswith("s") and word not in odd]
+
+
+def test_a_recording_too_long_to_tell_is_refused() -> None:
+    motion = random_motion(1, frames=60, seed=1, apart=0.03).numpy()[0]
+    codes = motion_codes(np.concatenate([motion, motion[::-1]] * 40))
+    with pytest.raises(InputError, match=r"4800 frames.*windows"):
+        describe(codes)
 
 
 def test_same_seed_same_words_other_seed_other_words(mini: list[Coded]) -> None:
