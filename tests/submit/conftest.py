@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -139,20 +137,3 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "evaluations.jsonl"
     monkeypatch.setenv("HANDX_TEST_LOG", str(path))
     return path
-
-
-@pytest.fixture(scope="session")
-def processes(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Starts processes in milliseconds: they fork from a server that has imported everything."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["handx_submit_fakes"])
-    with pytest.MonkeyPatch.context() as patch:
-        # Python 3.11 does not hand sys.path to the server, which would silently preload nothing.
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
-        # What killed workers leave behind goes with the test's own folder.
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch")))
-        first = context.Process(target=fakes.nothing)
-        first.start()
-        first.join()
-    assert first.exitcode == 0
-    return context

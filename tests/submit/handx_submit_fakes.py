@@ -108,7 +108,3 @@ def send(store: Path, bundles: list[Bundle]) -> None:
 def read_log(log: Path) -> list[dict[str, Any]]:
     """The lines of the log."""
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-
-def nothing() -> None:
-    """The target of a process that only warms up its server."""

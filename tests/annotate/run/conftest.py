@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,22 +35,3 @@ def recipe(server: fakes.ChatServer) -> Callable[..., ModelRecipe]:
         return ModelRecipe(Style(**({"model": "test-model"} | style)), reached, fakes.payload, fakes.check)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def processes() -> Iterator[Any]:
-    """Starts processes in milliseconds: they fork from a server that has imported everything."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["handx_annotate_fakes"])
-    with pytest.MonkeyPatch.context() as patch:
-        # Python 3.11 does not hand sys.path to the server, which would silently preload nothing.
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
-        # What killed processes leave behind goes with it. Short: Ray's sockets lie in it, and their paths are bounded.
-        scratch = tempfile.mkdtemp(prefix="hx-", dir="/tmp")
-        patch.setenv("TMPDIR", scratch)
-        first = context.Process(target=fakes.nothing)
-        first.start()
-        first.join()
-    assert first.exitcode == 0
-    yield context
-    shutil.rmtree(scratch, ignore_errors=True)

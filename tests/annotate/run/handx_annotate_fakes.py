@@ -96,10 +96,6 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{package}.describe.describe", by_rules)
 
 
-def nothing() -> None:
-    """What a process runs that only has to import this module."""
-
-
 def run(source: Path, dest: Path, recipe: ModelRecipe, **options: Any) -> Report:
     """Annotate a folder; also what a process runs that is to be killed."""
     return annotate_dataset(Source(str(source)), dest, recipe, **options)
