@@ -1,4 +1,4 @@
-"""Exact palm distances of single frames, compiled: what :mod:`.palm` computes for batches of tensors on any device.
+"""Exact palm distances of a clip, compiled: what :mod:`.palm` computes for batches of tensors on any device.
 
 A frame costs a few microseconds here, where the tensors of one clip would cost as much per operation. Closest points
 follow C. Ericson, *Real-Time Collision Detection* (2005), sections 5.1.5 and 5.1.9.
@@ -9,16 +9,38 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from .skeleton import PALM_RIM, WRIST
+from .skeleton import PALM_RIM, TIPS, WRIST
 
 #: Wrist and rim of the palm; triangles are (0, i, i + 1).
 _CORNERS = np.array([WRIST, *PALM_RIM])
 _TRIANGLES = len(PALM_RIM) - 1
 _EDGES = _CORNERS[np.array([(0, i) for i in range(1, 6)] + [(i, i + 1) for i in range(1, 5)])]
+_TIPS = np.array(TIPS)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def point_palm_distance(point: np.ndarray, hand: np.ndarray) -> float:  # pragma: no cover - compiled
+def tip_palm_distances(motion: np.ndarray, out: np.ndarray) -> None:  # pragma: no cover - compiled
+    """Distances of the left hand's tips to the right palm, then of the right hand's to the left one.
+
+    Args:
+        motion: ``(T, 2, 21, 3)``.
+        out: ``(10, T)``, which is filled.
+    """
+    for t in range(len(motion)):
+        for h in range(2):
+            for k in range(5):
+                out[5 * h + k, t] = _point_palm(motion[t, h, _TIPS[k]], motion[t, 1 - h])
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def palm_palm_distances(motion: np.ndarray, out: np.ndarray) -> None:  # pragma: no cover - compiled
+    """Distances between the palms of ``motion (T, 2, 21, 3)`` into ``out (T,)``; 0 where they cross."""
+    for t in range(len(motion)):
+        out[t] = _palm_palm(motion[t, 0], motion[t, 1])
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _point_palm(point: np.ndarray, hand: np.ndarray) -> float:  # pragma: no cover - compiled
     """Distance of ``point (3,)`` to the palm of ``hand (21, 3)``."""
     best = np.inf
     for t in range(_TRIANGLES):
@@ -28,7 +50,7 @@ def point_palm_distance(point: np.ndarray, hand: np.ndarray) -> float:  # pragma
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def palm_palm_distance(left: np.ndarray, right: np.ndarray) -> float:  # pragma: no cover - compiled
+def _palm_palm(left: np.ndarray, right: np.ndarray) -> float:  # pragma: no cover - compiled
     """Distance between the palms of two hands ``(21, 3)``; 0 where they cross."""
     # The nearest corners bound the distance from above. Seen along the line between them, parts that lie farther apart
     # than the best distance so far need no closer look: most of them.

@@ -2,7 +2,8 @@
 
 Angles are degrees, lengths metres, speeds per second. Thresholds are those of the released code (at 30 frames per
 second, hence durations in seconds) but for these: a finger's mean flexion changes by 20°, since its joints rarely
-bend by the same; hyper-extension begins at −20°; the tips of both hands are treated alike.
+bend by the same, and may do so in 0.1 s, since fingers tap several times a second; hyper-extension begins at −20°; the
+tips of both hands are treated alike.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ class Kind(NamedTuple):
         min_change: least change of an event.
         min_duration_s: least duration of an event.
         by_state: whether an event must change the state.
-        max_reversal: an event must not go back by so much on its way. The released code lets it, where most frames agree.
+        max_reversal: if finite, an event must not go back by so much on its way, and ends where it has gone furthest. The
+            released code lets it go back where most frames agree, and end only when too many no longer do, which leaves
+            too little of a quick way back for an event of its own.
         contact_m: for contacts, which have no other events, the distance at which they touch.
     """
 
@@ -58,10 +61,10 @@ class Channel(NamedTuple):
     kind: Kind
 
 
-def _flexion(min_change: float) -> Kind:
+def _flexion(min_change: float, min_duration_s: float) -> Kind:
     bounds = ((-math.inf, -20, HYPER_EXTENDED), (-20, 30, EXTENDED), (30, 60, PARTLY_BENT), (60, math.inf, BENT))
     speeds = math.degrees(0.15), math.degrees(1.3)
-    return Kind(("extend", "bend"), bounds, speeds, min_change, 0.2, max_reversal=min_change)
+    return Kind(("extend", "bend"), bounds, speeds, min_change, min_duration_s, max_reversal=min_change)
 
 
 def _distance(bounds: Intervals, min_change: float) -> Kind:
@@ -81,8 +84,8 @@ def _position(axis: str) -> Kind:
     return Kind(AXES[axis], bounds, (0.025, 0.07), 0.05, 4 / 30, max_reversal=0.05)
 
 
-JOINT = _flexion(30.0)
-FINGER = _flexion(20.0)
+JOINT = _flexion(30.0, 0.2)
+FINGER = _flexion(20.0, 0.1)
 SPACING = Kind(
     ("close", "open"), ((0, 20, CLOSED), (20, math.inf, OPEN)),
     (math.degrees(0.03), math.degrees(1.3)), 18.0, 0.2,

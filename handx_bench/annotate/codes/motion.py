@@ -14,8 +14,9 @@ import torch
 from ...errors import InputError
 from ...hand import check_motion
 from .channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS, FAST, MODERATE, SLOW, TOUCHING, Channel
-from .scan import parameters, scan
-from .segments import NONE, Event
+from .scan import scan
+from .segment_kernels import NONE
+from .segments import Event
 from .signals import channel_signals
 
 SPEED_NAMES = (SLOW, MODERATE, FAST)
@@ -154,7 +155,7 @@ def codes_of_clips(motion: np.ndarray, lengths: Iterable[int], fps: float) -> It
 def _codes(motion: np.ndarray, fps: float) -> MotionCodes:
     signals = channel_signals(motion)
     _bridge_gaps(signals)
-    return MotionCodes(len(motion), fps, _Scanned(*scan(signals, fps, *parameters(fps))))
+    return MotionCodes(len(motion), fps, _Scanned(*scan(signals, fps)))
 
 
 class _Scanned(Mapping[str, Track]):

@@ -4,7 +4,8 @@ From each frame on the longest stretch is taken that changes the signal by at le
 ``min_duration`` frames and runs in one direction in at least 80 % of its frames; it is an event if it ends in another
 state (or if any change will do). The next search begins where it ends; without one, ``stride`` frames later. A signal
 without any event is described as a whole by the state of its mean. These are the rules of the released code, whose
-results are reproduced exactly; contacts are runs of frames at or below a threshold. Ends are exclusive.
+results are reproduced exactly (motion codes use them for wrists and spacing, and stricter ones elsewhere, see
+:class:`~.channels.Kind`); contacts are runs of frames at or below a threshold. Ends are exclusive.
 """
 
 from __future__ import annotations
@@ -13,19 +14,11 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 
 from ...errors import InputError
+from .segment_kernels import NONE, changes, interval, state_runs
 
-#: Share of frames that must not run against an event's direction.
-CONSISTENCY = 0.8
-#: Columns of the kernels' events.
-START, END, SIGN, FROM, TO, SPEED, ONSET, OFFSET = range(8)
-#: An event's change is under way between these shares of it; before and after, the signal hardly moves.
-UNDER_WAY = (0.1, 0.9)
-#: Code of a state or speed that no interval holds.
-NONE = -1
 CONTACT = "Contact"
 
 Intervals = Sequence[tuple[float, float, str]]
@@ -139,160 +132,3 @@ def split_intervals(intervals: Intervals) -> tuple[tuple[str, ...], np.ndarray, 
 
 def _name(names: Sequence[str], code: int) -> str | None:
     return None if code == NONE else names[code]
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def interval(value: float, lows: np.ndarray, highs: np.ndarray) -> int:  # pragma: no cover - compiled
-    """Index of the first interval that holds ``value``, or ``NONE``."""
-    for k in range(len(lows)):
-        if lows[k] <= value < highs[k]:
-            return k
-    return NONE
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def state_runs(x: np.ndarray, lows: np.ndarray, highs: np.ndarray) -> np.ndarray:  # pragma: no cover - compiled
-    """Runs of equal state ``(R, 3)``: start, end, state; together they cover the signal."""
-    out = np.empty((len(x), 3), np.int64)
-    count = 0
-    for t in range(len(x)):
-        state = interval(x[t], lows, highs)
-        if count and out[count - 1, 2] == state:
-            out[count - 1, 1] = t + 1
-        else:
-            out[count, 0], out[count, 1], out[count, 2] = t, t + 1, state
-            count += 1
-    return out[:count]
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def changes(
-    x: np.ndarray,
-    fps: float,
-    lows: np.ndarray,
-    highs: np.ndarray,
-    slow: np.ndarray,
-    fast: np.ndarray,
-    min_change: float,
-    min_duration: int,
-    require_state_change: bool,
-    stride: int,
-    max_reversal: float,
-) -> np.ndarray:  # pragma: no cover - compiled
-    """The changes of a signal, ``(E, 8)`` with the columns named above."""
-    num = len(x)
-    out = np.empty((num, 8), np.int64)
-    count = 0
-    if x.max() - x.min() < min_change:
-        return out[:0]
-    # Frames up to t that run against a rise, and against a fall. Frame 0 does neither.
-    falls, rises = np.zeros(num + 1, np.int64), np.zeros(num + 1, np.int64)
-    for t in range(num):
-        falls[t + 1] = falls[t] + (t > 0 and x[t] < x[t - 1])
-        rises[t + 1] = rises[t] + (t > 0 and x[t] > x[t - 1])
-    reach = _reach(x, falls, rises)
-    i = 0
-    while i < num:
-        # No stretch from here that ends beyond this can change enough, or run in one direction.
-        last = _last_candidate(x, reach, falls, rises, i, min_change)
-        j = num - (num - last + stride - 1) // stride * stride
-        found = False
-        while j > i:
-            if abs(x[j - 1] - x[i]) < min_change:
-                j -= stride
-                continue
-            if j - i < min_duration:
-                break
-            total = j - i
-            sign = 0
-            if (total - (falls[j] - falls[i])) / total >= CONSISTENCY:
-                sign = 1
-            elif (total - (rises[j] - rises[i])) / total >= CONSISTENCY:
-                sign = -1
-            if sign and _reversal(x, i, j) >= max_reversal:
-                sign = 0
-            if sign:
-                begin, end = interval(x[i], lows, highs), interval(x[j - 1], lows, highs)
-                if begin != end or not require_state_change:
-                    # The step into the first frame counts, as in the released code.
-                    speed = abs(x[j - 1] - x[max(i - 1, 0)]) * fps / total
-                    out[count, START], out[count, END], out[count, SIGN] = i, j, sign
-                    out[count, FROM], out[count, TO] = begin, end
-                    out[count, SPEED] = interval(speed, slow, fast)
-                    out[count, ONSET], out[count, OFFSET] = _under_way(x, i, j)
-                    count += 1
-                    found = True
-                    break
-            j -= stride
-        i = j if found else i + stride
-    return out[:count]
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _reversal(x: np.ndarray, start: int, end: int) -> float:  # pragma: no cover - compiled
-    """The most that the signal goes back, within ``[start, end)``, against its change as a whole."""
-    sign = 1.0 if x[end - 1] >= x[start] else -1.0
-    furthest = worst = 0.0
-    for t in range(start, end):
-        furthest = max(furthest, sign * (x[t] - x[start]))
-        worst = max(worst, furthest - sign * (x[t] - x[start]))
-    return worst
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _under_way(x: np.ndarray, start: int, end: int) -> tuple[int, int]:  # pragma: no cover - compiled
-    """The part of ``[start, end)`` in which most of the change happens."""
-    whole = x[end - 1] - x[start]
-    onset, offset = start, end
-    if whole == 0:
-        return onset, offset
-    for t in range(start, end):
-        if (x[t] - x[start]) * whole < UNDER_WAY[0] * whole * whole:
-            onset = t
-        else:
-            break
-    for t in range(end - 1, start - 1, -1):
-        if (x[t] - x[start]) * whole >= UNDER_WAY[1] * whole * whole:
-            offset = t + 1
-        else:
-            break
-    return onset, offset
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _reach(x: np.ndarray, falls: np.ndarray, rises: np.ndarray) -> np.ndarray:  # pragma: no cover - compiled
-    """What lies at or after each frame: highest and lowest value, and the most that a stretch may still be in favour of a
-    rise or a fall. ``(4, T + 1)``."""
-    num = len(x)
-    out = np.empty((4, num + 1))
-    out[0, num], out[1, num] = -np.inf, np.inf
-    out[2, num], out[3, num] = _favour(falls, num), _favour(rises, num)
-    for t in range(num - 1, -1, -1):
-        out[0, t], out[1, t] = max(out[0, t + 1], x[t]), min(out[1, t + 1], x[t])
-        out[2, t] = max(out[2, t + 1], _favour(falls, t))
-        out[3, t] = max(out[3, t + 1], _favour(rises, t))
-    return out
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _favour(against: np.ndarray, t: int) -> float:  # pragma: no cover - compiled
-    """Grows along a stretch as long as few enough frames run against it."""
-    return (1.0 - CONSISTENCY) * t - against[t]
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _last_candidate(
-    x: np.ndarray, reach: np.ndarray, falls: np.ndarray, rises: np.ndarray, i: int, min_change: float
-) -> int:  # pragma: no cover - compiled
-    """An end that no event from frame ``i`` lies beyond, found by bisection: what is reachable only shrinks."""
-    low, high = i, len(x)
-    while low < high:
-        end = (low + high + 1) // 2
-        changes_enough = reach[0, end - 1] - x[i] >= min_change or x[i] - reach[1, end - 1] >= min_change
-        # The slack keeps rounding from excluding what the exact test admits.
-        consistent = reach[2, end] >= _favour(falls, i) - 1e-6 or reach[3, end] >= _favour(rises, i) - 1e-6
-        if changes_enough and consistent:
-            low = end
-        else:
-            high = end - 1
-    return low

@@ -1,4 +1,4 @@
-"""The signals behind motion codes: every channel of a clip at each frame, in one compiled pass.
+"""The signals behind motion codes: every channel of a clip at each frame, compiled.
 
 Flexion is that of :func:`handx_bench.hand.joint_angles`, but for the thumb's MCP and IP without its sign: recordings disagree
 about the axis that they bend about by up to 90°, so that a bent thumb would jump to as much hyper-extension. Palm distances are exact. Spacing is the angle between the
@@ -15,9 +15,9 @@ import torch
 
 from ...hand.angles import MIN_BONE_M, THUMB
 from ...hand.frames import DEGENERATE, check_frames
-from ...hand.palm_kernel import palm_palm_distance, point_palm_distance
+from ...hand.palm_kernel import palm_palm_distances, tip_palm_distances
 from ...hand.skeleton import CHAINS, JOINT_INDEX, PALM_TRIANGLES, TIPS, WRIST
-from .channels import CHANNELS, NEIGHBOURS
+from .channels import CHANNEL_INDEX, CHANNELS, NEIGHBOURS
 
 Vector = tuple[float, float, float]
 _CHAINS = np.array(CHAINS)
@@ -25,8 +25,8 @@ _NEIGHBOURS = np.array([[JOINT_INDEX[f"{f}_{j}"] for f in pair for j in ("mcp", 
 _TIPS = np.array(TIPS)
 _TRIANGLES = np.array(PALM_TRIANGLES)
 _INDEX_MCP, _MIDDLE_MCP = JOINT_INDEX["index_mcp"], JOINT_INDEX["middle_mcp"]
-
-
+#: The first row of palm distances, which are made apart, and their number.
+_PALMS, _PALM_ROWS = CHANNEL_INDEX["tip_palm.left_thumb"], 11
 _DEGREES = 180.0 / math.pi
 
 
@@ -39,14 +39,18 @@ def channel_signals(motion: np.ndarray) -> np.ndarray:
         MotionError: a hand without a frame (see :func:`handx_bench.hand.check_frames`).
     """
     out = np.empty((len(CHANNELS), len(motion)))
-    if not _fill(np.ascontiguousarray(motion, np.float64), out):
+    motion = np.ascontiguousarray(motion, np.float64)
+    if not _fill(motion, out):
         check_frames(torch.from_numpy(motion))
+    palms = out[_PALMS : _PALMS + _PALM_ROWS]
+    tip_palm_distances(motion, palms[:-1])
+    palm_palm_distances(motion, palms[-1])
     return out
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _fill(motion: np.ndarray, out: np.ndarray) -> bool:  # pragma: no cover - compiled
-    """Fill in all signals; False where a hand has no frame."""
+    """Fill in all signals but palm distances; False where a hand has no frame."""
     local = np.empty((21, 3))
     centre = np.empty((2, 3))
     for t in range(len(motion)):
@@ -79,13 +83,9 @@ def _fill(motion: np.ndarray, out: np.ndarray) -> bool:  # pragma: no cover - co
             for b in range(5):
                 out[row, t] = _norm(_difference(_point(motion[t, 1], _TIPS[b]), _point(motion[t, 0], _TIPS[a])))
                 row += 1
-        for h in range(2):
-            for a in range(5):
-                out[row, t] = point_palm_distance(motion[t, h, _TIPS[a]], motion[t, 1 - h])
-                row += 1
-        out[row, t] = palm_palm_distance(motion[t, 0], motion[t, 1])
+        row += _PALM_ROWS
         for axis in range(3):
-            out[row + 1 + axis, t] = centre[1, axis] - centre[0, axis]
+            out[row + axis, t] = centre[1, axis] - centre[0, axis]
     return True
 
 

@@ -8,7 +8,7 @@ from ...hand.skeleton import HANDS, TIP_FINGERS
 from ..codes.channels import AXES, NEAR, TOUCHING, place_of
 from ..codes.motion import MotionCodes
 from ..codes.segments import Event
-from .deeds import IS_SHARE, STAYS_SHARE, Deed, Detail, in_order, together, whither, without_repeats
+from .deeds import IS_SHARE, STAYS_SHARE, Deed, Detail, in_order, moves, together, without_repeats
 from .words import PREPOSITIONS, Words, listed, tips, way
 
 
@@ -101,7 +101,7 @@ def distance_deeds(codes: MotionCodes, words: Words, detail: Detail) -> list[Dee
             clause += f", from {words.state(event.start_state)} to {words.state(event.end_state)}"
         elif event.end_state:
             clause += f" until they are {words.state(event.end_state)}"
-        out.append(Deed(event.onset, clause))
+        out.append(Deed(event.onset, clause, frozenset({"distance"})))
     return out
 
 
@@ -136,7 +136,7 @@ def place_deeds(codes: MotionCodes, words: Words, detail: Detail) -> list[Deed]:
             before, after = (place_of(side, str(state), axis) for state in (event.start_state, event.end_state))
             speed = f" {words.speed(event.speed)}" if detail.speeds and event.speed else ""
             clause = f"the {side} hand {words.verb('move', False)}{speed} {way(axis, before, after, other)}"
-            out.append(Deed(event.onset, clause))
+            out.append(Deed(event.onset, clause, frozenset({f"place {axis}"})))
     return out
 
 
@@ -172,7 +172,7 @@ def place_states(codes: MotionCodes, words: Words, detail: Detail, axes: tuple[s
 
 def joint_moves(codes: MotionCodes, words: Words, detail: Detail) -> list[Deed]:
     """Both hands move in the same direction during most of both movements."""
-    found: list[Event] = []
+    found: list[tuple[str, Event]] = []
     for axis in AXES:
         for left in codes[f"left.wrist.{axis}"].events:
             for right in codes[f"right.wrist.{axis}"].events:
@@ -180,8 +180,5 @@ def joint_moves(codes: MotionCodes, words: Words, detail: Detail) -> list[Deed]:
                 longest = max(left.offset - left.onset, right.offset - right.onset)
                 same = left.direction == right.direction and (left.speed == right.speed or not detail.speeds)
                 if same and 2 * overlap > longest:
-                    found.append(left._replace(onset=min(left.onset, right.onset)))
-    groups = together(found, lambda event: event.onset, lambda event: None, codes.fps)
-    return [
-        Deed(g[0].onset, f"both hands {words.verb('move', True)} {whither(g, words, detail.speeds)}") for g in groups
-    ]
+                    found.append((axis, left._replace(onset=min(left.onset, right.onset))))
+    return moves(found, "both hands", True, codes.fps, words, detail)

@@ -147,7 +147,7 @@ def _chain(clauses: Sequence[str]) -> str:
 
 def _text(steps: list[Deed], states: list[Deed], fps: float, words: Words) -> str:
     """Steps in the order of time, then what stays as it is."""
-    groups = together(steps, lambda deed: deed.start, lambda deed: None, fps)
+    groups = together(steps, lambda deed: deed.start, lambda deed: None, fps, lambda deed: deed.about)
     out, before = [], ""
     for i, group in enumerate(groups):
         last = i == len(groups) - 1 and len(groups) > 2

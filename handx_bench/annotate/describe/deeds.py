@@ -22,10 +22,15 @@ STAYS_SHARE, IS_SHARE = 0.9, 0.5
 
 
 class Deed(NamedTuple):
-    """A clause without capital and full stop, and the frame at which what it says begins; −1: it has no beginning."""
+    """A clause without capital and full stop.
+
+    ``start`` is the frame at which what it says begins, −1 where that has no beginning; ``about`` names whatever cannot do
+    two things at a time.
+    """
 
     start: int
     clause: str
+    about: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,27 +57,42 @@ def without_repeats(directions: Iterable[str]) -> list[str]:
 
 
 def together(
-    items: Iterable[T], start: Callable[[T], int], alike: Callable[[T], Hashable], fps: float
+    items: Iterable[T],
+    start: Callable[[T], int],
+    alike: Callable[[T], Hashable],
+    fps: float,
+    about: Callable[[T], frozenset[str]] = lambda item: frozenset(),
 ) -> list[list[T]]:
-    """Groups of items that are alike and begin together, in the order of their beginning."""
+    """Groups of items that are alike and begin together, in the order of their beginning; no two about the same."""
     out: list[list[T]] = []
-    latest: dict[Hashable, list[T]] = {}
+    latest: dict[Hashable, tuple[list[T], set[str]]] = {}
     for item in sorted(items, key=start):
-        group = latest.get(alike(item))
-        if group is None or start(item) - start(group[0]) > TOGETHER_S * fps:
-            group = latest[alike(item)] = []
+        kind, topics = alike(item), about(item)
+        group, known = latest.get(kind, (None, set()))
+        if group is None or start(item) - start(group[0]) > TOGETHER_S * fps or not known.isdisjoint(topics):
+            group, known = latest[kind] = [], set()
             out.append(group)
         group.append(item)
+        known |= topics
     return out
 
 
 def wrist_deeds(codes: MotionCodes, side: str, subject: str, words: Words, detail: Detail) -> list[Deed]:
     """The hand moves."""
-    events = [event for axis in AXES for event in codes[f"{side}.wrist.{axis}"].events]
-    groups = together(events, lambda e: e.onset, lambda e: None, codes.fps)
-    return [
-        Deed(g[0].onset, f"{subject} {words.verb('move', False)} {whither(g, words, detail.speeds)}") for g in groups
-    ]
+    events = [(axis, event) for axis in AXES for event in codes[f"{side}.wrist.{axis}"].events]
+    return moves(events, subject, False, codes.fps, words, detail)
+
+
+def moves(
+    events: Sequence[tuple[str, Event]], subject: str, plural: bool, fps: float, words: Words, detail: Detail
+) -> list[Deed]:
+    """Movements along axes; those that begin together are one."""
+    out = []
+    for group in together(events, lambda move: move[1].onset, lambda move: None, fps, lambda move: frozenset(move[0])):
+        verb, directions = words.verb("move", plural), whither([event for _, event in group], words, detail.speeds)
+        about = frozenset(f"{subject} {axis}" for axis, _ in group)
+        out.append(Deed(group[0][1].onset, f"{subject} {verb} {directions}", about))
+    return out
 
 
 def whither(events: Sequence[Event], words: Words, speeds: bool) -> str:
@@ -110,7 +130,7 @@ def finger_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) ->
             clause += f" from {words.state(event.start_state)} to {words.state(event.end_state)}"
         elif event.end_state:
             clause += f" until {words.state(event.end_state)}"
-        out.append(Deed(group[0][1].onset, clause))
+        out.append(Deed(event.onset, clause, frozenset(finger for finger, _ in group)))
     return out
 
 

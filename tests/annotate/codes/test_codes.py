@@ -79,6 +79,20 @@ def test_a_finger_that_bends_twice_bends_twice() -> None:
     assert len(segment(bent, state_intervals=states, min_change=20.0)) == 1
 
 
+@pytest.mark.parametrize("pause", [0, 3, 9])
+@pytest.mark.parametrize("move", [4, 6, 12])
+def test_every_way_back_is_told(move: int, pause: int) -> None:
+    """A quick way back after a pause: the released rule counts its begin to the way there, and the rest is too short."""
+    turns = np.cumsum([5] + [move, pause] * 6)
+    bent = np.interp(np.arange(turns[-1] + 5), turns, [0, *np.repeat([70, 0, 70, 0, 70, 0], 2)])
+    angles = np.zeros((len(bent), 2, 20))
+    angles[:, 0, :3] = bent[:, None]
+    events = motion_codes(posed(angles))["left.finger.index"].events
+    assert [(e.direction, e.end_state) for e in events] == [("bend", "bent"), ("extend", "extended")] * 3
+    for event, turn in zip(events, turns[1::2]):
+        assert abs(event.end - 1 - turn) <= 1  # where the finger has gone furthest, not where the pause ends
+
+
 def test_wrist_moves_in_words() -> None:
     wrist = np.zeros((60, 2, 3))
     for axis, by in enumerate((0.1, -0.2, 0.02)):

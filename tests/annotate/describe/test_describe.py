@@ -130,6 +130,23 @@ def test_no_contact_is_said_where_there_is_none(clips: list[tuple[MotionCodes, T
             assert ("do not touch" in text) is not touching
 
 
+def test_nothing_goes_two_ways_at_a_time(clips: list[tuple[MotionCodes, Texts]]) -> None:
+    """ "The finger bends, while the finger extends" joins a way there and the way back, which follow quickly."""
+    steps = 0
+    for _, texts in clips:
+        for part in PARTS:
+            for text in getattr(texts, part)[2:]:
+                ways: dict[tuple[int, int, str], set[str]] = {}
+                for claim in parse(text, part).claims:
+                    if claim.kind is Kind.CHANGE and len(claim.channels) == 1:
+                        ways.setdefault((claim.chain, claim.step, claim.channels[0]), set()).update(
+                            claim.directions or claim.states
+                        )
+                steps += len(ways)
+                assert all(len(directions) == 1 for directions in ways.values()), text
+    assert steps > 1000
+
+
 def test_what_is_told_first_begins_first(clips: list[tuple[MotionCodes, Texts]]) -> None:
     """Read backwards, orders fail: the steps are in the order of time, and the check notices."""
     broken = 0

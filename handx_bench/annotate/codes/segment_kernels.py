@@ -1,0 +1,236 @@
+"""The compiled part of segmentation, all in one file: what numba keeps on disk of a function is made anew when its own file
+changes, but not when a file changes from which it takes another function.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+#: Share of frames that must not run against an event's direction.
+CONSISTENCY = 0.8
+#: Columns of events.
+START, END, SIGN, FROM, TO, SPEED, ONSET, OFFSET = range(8)
+#: An event's change is under way between these shares of it; before and after, the signal hardly moves.
+UNDER_WAY = (0.1, 0.9)
+#: Code of a state or speed that no interval holds.
+NONE = -1
+#: Kinds of channels: events are changes, changes of state, or contacts.
+BY_CHANGE, BY_STATE, CONTACTS = range(3)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def scan_channels(
+    signals: np.ndarray,
+    fps: float,
+    states: np.ndarray,
+    speeds: np.ndarray,
+    least: np.ndarray,
+    reversal: np.ndarray,
+    frames: np.ndarray,
+    mode: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # pragma: no cover - compiled
+    """Events ``(E, 8)`` with the columns of an event, one channel after the other, and where those of each channel end;
+    spans ``(S, 3)`` (start, end, state) and where they end; extremes ``(C, 2)``."""
+    count, length = signals.shape
+    found, spans = np.empty((count * (length + 1), 8), np.int64), np.empty((count * length, 3), np.int64)
+    found_ends, span_ends = np.empty(count, np.int64), np.empty(count, np.int64)
+    extremes = np.empty((count, 2))
+    num_found = num_spans = 0
+    for c in range(count):
+        x = signals[c]
+        lows, highs = states[c, :, 0].copy(), states[c, :, 1].copy()
+        extremes[c, 0], extremes[c, 1] = x.min(), x.max()
+        runs = state_runs(x, lows, highs)
+        for r in range(len(runs)):
+            start, end, state = runs[r]
+            if state == NONE:
+                continue
+            spans[num_spans] = start, end, state
+            num_spans += 1
+            if mode[c] == CONTACTS and state == 0:
+                found[num_found] = start, end, 0, state, state, NONE, start, end
+                num_found += 1
+        if mode[c] != CONTACTS:
+            slow, fast = speeds[c, :, 0].copy(), speeds[c, :, 1].copy()
+            events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], mode[c] == BY_STATE, 1, reversal[c])
+            for e in range(len(events)):
+                found[num_found] = events[e]
+                # A slow fall and a quick rise beyond where it began are a rise, though most steps fall.
+                net = x[events[e, END] - 1] - x[events[e, START]]
+                if net != 0:
+                    found[num_found, SIGN] = 1 if net > 0 else -1
+                num_found += 1
+            if not len(events) and mode[c] == BY_STATE:
+                state = interval(x.mean(), lows, highs)
+                found[num_found] = 0, length, 0, state, state, NONE, 0, length
+                num_found += 1
+        found_ends[c], span_ends[c] = num_found, num_spans
+    return found[:num_found], found_ends, spans[:num_spans], span_ends, extremes
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def interval(value: float, lows: np.ndarray, highs: np.ndarray) -> int:  # pragma: no cover - compiled
+    """Index of the first interval that holds ``value``, or ``NONE``."""
+    for k in range(len(lows)):
+        if lows[k] <= value < highs[k]:
+            return k
+    return NONE
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def state_runs(x: np.ndarray, lows: np.ndarray, highs: np.ndarray) -> np.ndarray:  # pragma: no cover - compiled
+    """Runs of equal state ``(R, 3)``: start, end, state; together they cover the signal."""
+    out = np.empty((len(x), 3), np.int64)
+    count = 0
+    for t in range(len(x)):
+        state = interval(x[t], lows, highs)
+        if count and out[count - 1, 2] == state:
+            out[count - 1, 1] = t + 1
+        else:
+            out[count, 0], out[count, 1], out[count, 2] = t, t + 1, state
+            count += 1
+    return out[:count]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def changes(
+    x: np.ndarray,
+    fps: float,
+    lows: np.ndarray,
+    highs: np.ndarray,
+    slow: np.ndarray,
+    fast: np.ndarray,
+    min_change: float,
+    min_duration: int,
+    require_state_change: bool,
+    stride: int,
+    max_reversal: float,
+) -> np.ndarray:  # pragma: no cover - compiled
+    """The changes of a signal, ``(E, 8)`` with the columns named above."""
+    num = len(x)
+    out = np.empty((num, 8), np.int64)
+    count = 0
+    if x.max() - x.min() < min_change:
+        return out[:0]
+    # Frames up to t that run against a rise, and against a fall. Frame 0 does neither.
+    falls, rises = np.zeros(num + 1, np.int64), np.zeros(num + 1, np.int64)
+    for t in range(num):
+        falls[t + 1] = falls[t] + (t > 0 and x[t] < x[t - 1])
+        rises[t + 1] = rises[t] + (t > 0 and x[t] > x[t - 1])
+    reach = _reach(x, falls, rises)
+    i = 0
+    while i < num:
+        # No stretch from here that ends beyond this can change enough, or run in one direction.
+        last = _last_candidate(x, reach, falls, rises, i, min_change)
+        j = num - (num - last + stride - 1) // stride * stride
+        found = False
+        while j > i:
+            if abs(x[j - 1] - x[i]) < min_change:
+                j -= stride
+                continue
+            if j - i < min_duration:
+                break
+            total = j - i
+            sign = 0
+            if (total - (falls[j] - falls[i])) / total >= CONSISTENCY:
+                sign = 1
+            elif (total - (rises[j] - rises[i])) / total >= CONSISTENCY:
+                sign = -1
+            if sign and _reversal(x, i, j) >= max_reversal:
+                sign = 0
+            if sign:
+                begin, end = interval(x[i], lows, highs), interval(x[j - 1], lows, highs)
+                if begin != end or not require_state_change:
+                    if max_reversal < np.inf:
+                        # What is still after the change belongs to the way back as much: it may be too short without.
+                        j = i + 1 + _furthest(x, i, j)
+                        end, total = interval(x[j - 1], lows, highs), j - i
+                    # The step into the first frame counts, as in the released code.
+                    speed = abs(x[j - 1] - x[max(i - 1, 0)]) * fps / total
+                    out[count, START], out[count, END], out[count, SIGN] = i, j, sign
+                    out[count, FROM], out[count, TO] = begin, end
+                    out[count, SPEED] = interval(speed, slow, fast)
+                    out[count, ONSET], out[count, OFFSET] = _under_way(x, i, j)
+                    count += 1
+                    found = True
+                    break
+            j -= stride
+        i = j if found else i + stride
+    return out[:count]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _reversal(x: np.ndarray, start: int, end: int) -> float:  # pragma: no cover - compiled
+    """The most that the signal goes back, within ``[start, end)``, against its change as a whole."""
+    sign = 1.0 if x[end - 1] >= x[start] else -1.0
+    furthest = worst = 0.0
+    for t in range(start, end):
+        furthest = max(furthest, sign * (x[t] - x[start]))
+        worst = max(worst, furthest - sign * (x[t] - x[start]))
+    return worst
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _furthest(x: np.ndarray, start: int, end: int) -> int:  # pragma: no cover - compiled
+    """The first step of ``[start, end)`` at which the signal has gone furthest the way that it goes as a whole."""
+    return int(x[start:end].argmax() if x[end - 1] >= x[start] else x[start:end].argmin())
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _under_way(x: np.ndarray, start: int, end: int) -> tuple[int, int]:  # pragma: no cover - compiled
+    """The part of ``[start, end)`` in which most of the change happens."""
+    whole = x[end - 1] - x[start]
+    onset, offset = start, end
+    if whole == 0:
+        return onset, offset
+    for t in range(start, end):
+        if (x[t] - x[start]) * whole < UNDER_WAY[0] * whole * whole:
+            onset = t
+        else:
+            break
+    for t in range(end - 1, start - 1, -1):
+        if (x[t] - x[start]) * whole >= UNDER_WAY[1] * whole * whole:
+            offset = t + 1
+        else:
+            break
+    return onset, offset
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _reach(x: np.ndarray, falls: np.ndarray, rises: np.ndarray) -> np.ndarray:  # pragma: no cover - compiled
+    """What lies at or after each frame: highest and lowest value, and the most that a stretch may still be in favour of a
+    rise or a fall. ``(4, T + 1)``."""
+    num = len(x)
+    out = np.empty((4, num + 1))
+    out[0, num], out[1, num] = -np.inf, np.inf
+    out[2, num], out[3, num] = _favour(falls, num), _favour(rises, num)
+    for t in range(num - 1, -1, -1):
+        out[0, t], out[1, t] = max(out[0, t + 1], x[t]), min(out[1, t + 1], x[t])
+        out[2, t] = max(out[2, t + 1], _favour(falls, t))
+        out[3, t] = max(out[3, t + 1], _favour(rises, t))
+    return out
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _favour(against: np.ndarray, t: int) -> float:  # pragma: no cover - compiled
+    """Grows along a stretch as long as few enough frames run against it."""
+    return (1.0 - CONSISTENCY) * t - against[t]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _last_candidate(
+    x: np.ndarray, reach: np.ndarray, falls: np.ndarray, rises: np.ndarray, i: int, min_change: float
+) -> int:  # pragma: no cover - compiled
+    """An end that no event from frame ``i`` lies beyond, found by bisection: what is reachable only shrinks."""
+    low, high = i, len(x)
+    while low < high:
+        end = (low + high + 1) // 2
+        changes_enough = reach[0, end - 1] - x[i] >= min_change or x[i] - reach[1, end - 1] >= min_change
+        # The slack keeps rounding from excluding what the exact test admits.
+        consistent = reach[2, end] >= _favour(falls, i) - 1e-6 or reach[3, end] >= _favour(rises, i) - 1e-6
+        if changes_enough and consistent:
+            low = end
+        else:
+            high = end - 1
+    return low
