@@ -47,8 +47,8 @@ class Track(NamedTuple):
 
     @property
     def changes(self) -> tuple[Event, ...]:
-        """The events in which the channel changes."""
-        return tuple(event for event in self.events if event.direction)
+        """The events in which the channel changes: all or none, as those of one channel are of one kind."""
+        return self.events if self.events and self.events[0].direction else ()
 
     def touches(self, fps: float) -> list[Span]:
         """The contacts of the channel; an interruption of less than a tenth of a second makes no new one."""

@@ -12,16 +12,17 @@ from .deeds import IS_SHARE, STAYS_SHARE, Deed, Detail, in_order, moves, togethe
 from .words import PREPOSITIONS, Words, listed, tips, way
 
 
-class _Touch(NamedTuple):
+class Touch(NamedTuple):
+    """A contact between the hands."""
+
     start: int
     tip: tuple[str, str]
     target: tuple[str, str]  # hand, and finger or "palm"
 
 
-def contact_deeds(codes: MotionCodes, words: Words) -> list[Deed]:
+def contact_deeds(codes: MotionCodes, touches: list[Touch], words: Words) -> list[Deed]:
     """Every contact between the hands, each time it begins."""
     out = []
-    touches = _touches(codes)
     for group in together(touches, lambda t: t.start, _one_clause, codes.fps):
         (side, _), (other, part) = group[0].tip, group[0].target
         if part == "palm":
@@ -38,27 +39,27 @@ def contact_deeds(codes: MotionCodes, words: Words) -> list[Deed]:
     return out
 
 
-def _one_clause(touch: _Touch) -> tuple[str, str]:
+def _one_clause(touch: Touch) -> tuple[str, str]:
     """Touches that one clause tells: some tips on a palm, or one tip on others."""
     return (touch.tip[0], "palm") if touch.target[1] == "palm" else touch.tip
 
 
-def _touches(codes: MotionCodes) -> list[_Touch]:
+def tip_touches(codes: MotionCodes) -> list[Touch]:
+    """Each time that a tip touches a tip or the palm of the other hand."""
     out = []
     for pair, track in codes.group("tip_tip").items():
         for span in track.touches(codes.fps):
             left, right = (name.split("_")[1] for name in pair.split("-"))
-            out.append(_Touch(span.start, ("left", left), ("right", right)))
+            out.append(Touch(span.start, ("left", left), ("right", right)))
     for tip, track in codes.group("tip_palm").items():
         for span in track.touches(codes.fps):
             side, finger = tip.split("_")
-            out.append(_Touch(span.start, (side, finger), (HANDS[1 - HANDS.index(side)], "palm")))
+            out.append(Touch(span.start, (side, finger), (HANDS[1 - HANDS.index(side)], "palm")))
     return out
 
 
-def contact_kinds(codes: MotionCodes, words: Words) -> list[Deed]:
+def contact_kinds(codes: MotionCodes, touches: list[Touch], words: Words) -> list[Deed]:
     """The kinds of contact that there are, each once; that there is none where there is none."""
-    touches = _touches(codes)
     out = [
         Deed(span.start, f"the palms {words.verb('touch each other', True)}")
         for span in codes["palm_palm"].touches(codes.fps)[:1]

@@ -33,7 +33,8 @@ def describe(codes: MotionCodes, seed: int = 0) -> Texts:
     """
     words = Words(seed)
     left, right = (tuple(_hand_text(codes, side, level, words) for level in range(LEVELS)) for side in HANDS)
-    texts = Texts(left, right, tuple(_between_text(codes, level, words) for level in range(LEVELS)))
+    touches = between.tip_touches(codes)
+    texts = Texts(left, right, tuple(_between_text(codes, touches, level, words) for level in range(LEVELS)))
     longest = max(len(text) for part in texts for text in part)
     if longest > MAX_TEXT_LENGTH:
         raise InputError(
@@ -73,17 +74,17 @@ def _hand_text(codes: MotionCodes, side: str, level: int, words: Words) -> str:
     return _text(steps, states, codes.fps, words)
 
 
-def _between_text(codes: MotionCodes, level: int, words: Words) -> str:
+def _between_text(codes: MotionCodes, touches: list[between.Touch], level: int, words: Words) -> str:
     if level == 0:
-        told = between.contact_kinds(codes, words) + between.distance_state(codes, words, _STEPS)
+        told = between.contact_kinds(codes, touches, words) + between.distance_state(codes, words, _STEPS)
         return _sentence(_clauses(told), link="and")
     if level == 1:
-        told = between.contact_kinds(codes, words)
+        told = between.contact_kinds(codes, touches, words)
         course = between.distance_course(codes, words) or between.distance_state(codes, words, _STEPS)
         place = between.place_states(codes, words, _STEPS, ("x",))
         return " ".join(_sentence(_clauses(group), link="and") for group in (told, course, place) if group)
     detail = (_STEPS, _SPEEDS, _FULL)[level - 2]
-    contacts = between.contact_deeds(codes, words)
+    contacts = between.contact_deeds(codes, touches, words)
     steps = [
         *contacts,
         *between.distance_deeds(codes, words, detail),

@@ -65,15 +65,17 @@ def together(
 ) -> list[list[T]]:
     """Groups of items that are alike and begin together, in the order of their beginning; no two about the same."""
     out: list[list[T]] = []
-    latest: dict[Hashable, tuple[list[T], set[str]]] = {}
+    latest: dict[Hashable, tuple[int, list[T], set[str]]] = {}
     for item in sorted(items, key=start):
-        kind, topics = alike(item), about(item)
-        group, known = latest.get(kind, (None, set()))
-        if group is None or start(item) - start(group[0]) > TOGETHER_S * fps or not known.isdisjoint(topics):
-            group, known = latest[kind] = [], set()
-            out.append(group)
-        group.append(item)
-        known |= topics
+        kind, begin, topics = alike(item), start(item), about(item)
+        if kind in latest:
+            first, group, known = latest[kind]
+            if begin - first <= TOGETHER_S * fps and known.isdisjoint(topics):
+                group.append(item)
+                known.update(topics)
+                continue
+        latest[kind] = begin, [item], set(topics)
+        out.append(latest[kind][1])
     return out
 
 
