@@ -63,7 +63,7 @@ def write_clips(
     if as_json:
         _common.print_json({"file": str(path.resolve()), "clips": len(indices)})
     else:
-        told = f"wrote {path.resolve()}: {len(indices)} clips"
+        told = f"wrote {path.resolve()}: {len(indices)} clip{'' if len(indices) == 1 else 's'}"
         _common.out.print(told, markup=False, highlight=False, soft_wrap=True)
 
 

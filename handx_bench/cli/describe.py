@@ -62,7 +62,7 @@ def describe(
     Example: handx-bench describe handx-mini --split test --clip 3 --text "The left thumb touches the index fingertip."
     """
     mode = "--text" if text is not None else "--check" if check else ""
-    _refuse({"--out": out, "--seed": seed, "--part": part, "--level": level}, mode)
+    _refuse({"--out": out, "--seed": seed, "--part": part, "--level": level, "--check": check or None}, mode)
     from ..view.clip_codes import open_clips
 
     clips = open_clips(source, split, generation)
@@ -89,9 +89,11 @@ def describe(
 
 def _refuse(given: dict[str, Any], mode: str) -> None:
     """An option that would do nothing is an error."""
-    unknown = {"--text": ("--out", "--seed", "--level"), "--check": ("--out", "--seed", "--part"), "": ("--part",)}[
-        mode
-    ]
+    unknown = {
+        "--text": ("--out", "--seed", "--level", "--check"),
+        "--check": ("--out", "--seed", "--part"),
+        "": ("--part",),
+    }[mode]
     for name in unknown:
         if given[name] is not None:
             raise typer.BadParameter(f"has no meaning {f'with {mode}' if mode else 'without --text'}", param_hint=name)
@@ -100,8 +102,15 @@ def _refuse(given: dict[str, Any], mode: str) -> None:
 def _by_rules(clips: Clips, index: int, level: int | None, seed: int) -> Texts:
     from ..annotate.describe import describe as by_rules
     from ..annotate.describe import seed_of
+    from ..errors import InputError
 
-    return _chosen(by_rules(clips.codes(index), seed_of(seed, clips.clip_id(index))), level, "")
+    clip_id = clips.clip_id(index)
+    try:
+        texts = by_rules(clips.codes(index), seed_of(seed, clip_id))
+    except InputError as error:
+        where = error.where or f"{clips.source.where}, clip {clip_id!r}"
+        raise InputError(error.what, where=where, fix=error.fix) from error
+    return _chosen(texts, level, "")
 
 
 def _chosen(texts: Texts, level: int | None, where: str) -> Texts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ..annotate.codes import Event, MotionCodes
-from ..annotate.codes.channels import ALIGNED, AXES
+from ..annotate.codes.channels import ALIGNED
 from ..annotate.describe import between, deeds
 from ..annotate.describe.deeds import Deed, Detail
 from ..annotate.describe.words import SPEEDS, STATES, Words
@@ -94,11 +94,12 @@ def captions(event: Event, channel: str) -> tuple[str, ...]:
     >>> captions(Event(0, 30, "bend", "extended", "bent", "fast", 3, 20), "left.finger.index")
     ('bends → fully bent, fast', 'bends → fully bent', 'bends')
     >>> captions(Event(0, 30, "left", "right", "aligned", "slow", 3, 20), "position.x")
-    ('left → in line, slow', 'left → in line', 'left')
+    ('left: now in line, slow', 'left: now in line', 'left')
     """
     verb = _VERBS.get(event.direction, event.direction)
     after = _state(event.end_state, channel)
-    whole = f"{verb} → {after}" if after else verb
+    is_place = channel.startswith("position.")
+    whole = f"{verb}{': now' if is_place else ' →'} {after}" if after else verb
     return tuple(dict.fromkeys((f"{whole}, {event.speed}" if event.speed else whole, whole, verb)))
 
 
@@ -110,11 +111,13 @@ def _state(state: str | None, channel: str) -> str:
 
 def stays(codes: MotionCodes) -> dict[str, str]:
     """What does not change, in one line for each part; empty where everything does."""
-    words, detail = Words(0), Detail(mostly=True)
+    words, detail = Words(None), Detail(mostly=True)
     told: dict[str, list[Deed]] = {}
     for side in HANDS:
-        moves = any(codes[f"{side}.wrist.{axis}"].changes for axis in AXES)
-        told[side] = [] if moves else [Deed(-1, "the wrist stays in place")]
-        told[side] += deeds.finger_states(codes, side, words, detail) + deeds.spacing_states(codes, side, words, detail)
+        told[side] = [
+            *deeds.stillness(codes, side, "the wrist", words),
+            *deeds.finger_states(codes, side, words, detail),
+            *deeds.spacing_states(codes, side, words, detail),
+        ]
     told[BETWEEN] = between.distance_state(codes, words, detail) + between.place_states(codes, words, detail)
     return {part: "; ".join(deed.clause for deed in found) for part, found in told.items()}

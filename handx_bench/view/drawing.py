@@ -175,7 +175,7 @@ def draw_scale_bar(
     return left + width + size // 2 + text_width(text, size)
 
 
-_LEGEND = (("tips touch", CONTACT_COLOUR), ("right", RIGHT_COLOUR), ("left", LEFT_COLOUR))
+_LEGEND = (("contact", CONTACT_COLOUR), ("right", RIGHT_COLOUR), ("left", LEFT_COLOUR))
 
 
 def legend_width(size: int) -> int:
@@ -232,18 +232,28 @@ def fit_text(text: str, width: int, size: int, *, bold: bool = False) -> str:
 
 
 def wrap_text(text: str, width: int, size: int, max_lines: int = 8) -> list[str]:
-    """Lines of at most ``width`` pixels, broken at blanks; the last one is shortened where there would be more."""
+    """Lines of at most ``width`` pixels, broken at blanks. Where there would be more, the longest paragraphs are cut: each
+    keeps a line at least, and the last line of a cut one is shortened."""
+    paragraphs = [_wrapped(paragraph, width, size) for paragraph in text.splitlines() if paragraph.strip()]
+    kept = [len(lines) for lines in paragraphs]
+    while sum(kept) > max_lines and max(kept) > 1:
+        kept[max(range(len(kept)), key=lambda i: (kept[i], i))] -= 1
+    out = []
+    for lines, count in zip(paragraphs, kept):
+        if count < len(lines):
+            lines = [*lines[: count - 1], " ".join(lines[count - 1 :])]
+        out += [fit_text(line, width, size) for line in lines]
+    return out
+
+
+def _wrapped(paragraph: str, width: int, size: int) -> list[str]:
     lines: list[str] = []
-    for paragraph in text.splitlines():
-        words = paragraph.split()
-        while words:
-            line = words.pop(0)
-            while words and text_width(f"{line} {words[0]}", size) <= width:
-                line = f"{line} {words.pop(0)}"
-            lines.append(line)
-    if len(lines) > max_lines:
-        lines = [*lines[: max_lines - 1], " ".join(lines[max_lines - 1 :])]
-    return [fit_text(line, width, size) for line in lines]
+    for word in paragraph.split():
+        if lines and text_width(f"{lines[-1]} {word}", size) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 @lru_cache(maxsize=32)

@@ -146,12 +146,12 @@ def _draw_row(picture: Image.Image, row: Row, axis: Axis, top: int, size: int) -
 
 
 def _draw_caption(picture: Image.Image, bar: Bar, axis: Axis, end: int, middle: int, size: int) -> None:
-    """The fullest caption that fits on the bar, or beside it before ``end``."""
+    """The fullest caption that fits on the bar, or beside it, before ``end``."""
     gap = max(2, size // 3)
     start, beside = axis.x(bar.start_s) + gap, axis.x(bar.end_s) + gap
     for caption in bar.captions:
         width = text_width(caption, size) + gap
-        x = start if start + width <= beside else beside
+        x = start if start + width <= min(beside - gap, end) else beside
         if x + width <= max(end, beside):
             draw_text(picture, (x, middle), caption, size, anchor="lm")
             return

@@ -34,6 +34,7 @@ class Cat(enum.Enum):
     EXCEPT = enum.auto()
     INSTEAD = enum.auto()
     HEDGE = enum.auto()  # almost, if, can: what follows is not claimed
+    RELATIVE = enum.auto()  # relative to: from where places are seen
     WHO = enum.auto()
     OF = enum.auto()
     VERB = enum.auto()

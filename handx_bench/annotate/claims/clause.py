@@ -12,14 +12,16 @@ from .phrase import Phrase
 class Clause:
     """One clause; what it does not say is empty.
 
-    ``unclear`` counts what was not understood or is not claimed (unknown words, "almost", "if"): such a clause claims nothing.
-    ``adjunct`` is an unknown place that something goes to or comes from. ``then`` tells that it comes after the clause before, ``meanwhile`` that it is at the same time, ``unordered`` that its time is not known, ``by_person`` that a
-    person does it to their hands.
+    ``unclear`` counts what was not understood or is not claimed (unknown words, "almost", "if"): such a clause claims
+    nothing. ``adjunct`` is an unknown place that something goes to or comes from. ``then`` tells that it comes after the
+    clause before, ``meanwhile`` that it is at the same time, ``unordered`` that its time is not known, ``by_person`` that
+    a person does it to their hands, ``relative`` that it is told as seen from the other hand.
     """
 
     subject: Phrase
     named_subject: bool = False
     by_person: bool = False
+    relative: bool = False
     then: bool = False
     meanwhile: bool = False
     unordered: bool = False

@@ -55,6 +55,7 @@ class ClauseReader:
                 i += 1
             self._complete(clause)
             clause.unclear += conditional
+            clause.unclear += clause.relative and not clause.places  # places are seen from the other hand anyway
             clause.texts = [token.text for token in self.tokens[begin:i] if token.cat not in _LINKS]
             first = False
             if clause.texts and not self._is_empty(clause):
@@ -95,7 +96,8 @@ class ClauseReader:
         self.nouns.saw_or = False
         if clause.verb is not None or clause.is_state or clause.stays or before is None:
             return
-        if clause.directions and before.verb is not None:  # "then forward"
+        goes_on = clause.directions or clause.before_places  # "then forward", "and slowly from behind it to ..."
+        if goes_on and before.verb is not None:
             clause.verb = before.verb
         elif clause.states or clause.still:
             clause.is_state, clause.stays = before.is_state, before.stays
@@ -122,6 +124,8 @@ class ClauseReader:
         gone: Phrase | None = None
         if self.nouns.cat(i) is Cat.EXCEPT and (excepted := self.nouns.read(i + 1)) is not None:
             gone, i = excepted
+        seen_from = self._viewpoint(i)
+        clause.relative, i = seen_from > i, seen_from
         while self.nouns.cat(i) in _CONNECTORS:  # "at the end, the hand ..."
             i += 1
         if self.nouns.cat(i) is Cat.PERSON:
@@ -139,6 +143,12 @@ class ClauseReader:
         clause.named_subject = True
         clause.negated |= any(token.cat is Cat.NONE for token in self.tokens[begin:i])
         self._remember(clause.subject)
+        return i
+
+    def _viewpoint(self, i: int) -> int:
+        """Behind "relative to the left hand, ..."."""
+        if self.nouns.cat(i) is Cat.RELATIVE and (found := self.nouns.read(i + 1)) is not None:
+            return found[1] if self.nouns.cat(found[1]) is Cat.COMMA else i
         return i
 
     def _is_attribute(self, i: int) -> bool:

@@ -87,6 +87,7 @@ _add(Cat.REST, _same("rest", "other", "rest of", "remaining", "others"))
 _add(Cat.NONE, _same("none", "no", "none of", "neither"))
 _add(Cat.EXCEPT, _same("except", "except", "except for", "apart from", "other than", "without", "excluding"))
 _add(Cat.INSTEAD, _same("instead", "instead of", "rather than"))
+_add(Cat.RELATIVE, _same("relative", "relative to", "in relation to", "as see from"))
 _add(Cat.HEDGE, _same(
     "hedge", "almost", "nearly", "hardly", "barely", "rarely", "no longer", "cannot", "can", "could", "might", "may", "would",
     "should", "if", "unless", "as if", "as though", "some", "in turn", "one after other", "one by one", "in sequence",
@@ -117,7 +118,8 @@ _add(Cat.STILL, _same("still", "still", "motionless", "stationary", "immobile", 
 _add(Cat.NEAR, _same("near", "near", "close to", "next to"))
 _add(Cat.PLACE, _places())
 _add(Cat.DIRECTION, {
-    **_same("up", "up", "upward", "upwards", "back up", "from bottom to top"), **_same("down", "down", "downward", "downwards", "back down", "from top to bottom"),
+    **_same("up", "up", "upward", "upwards", "back up", "from bottom to top"),
+    **_same("down", "down", "downward", "downwards", "back down", "from top to bottom"),
     **_same("forward", "forward", "forwards", "to front", "ahead", "from back to front"),
     **_same("backward", "backward", "backwards", "back", "to back", "from front to back"),
     **_same("left", "to left", "leftward", "leftwards", "toward left", "back to left", "from right to left"),
@@ -128,10 +130,14 @@ _add(Cat.SPEED, {
     **_same(c.MODERATE, "steadily", "moderately", "at moderate pace", "at medium speed", "at even pace"),
     **_same(c.FAST, "quickly", "fast", "rapidly", "swiftly", "briskly", "at high speed"),
 })  # fmt: skip
-_add(Cat.TIMES, {**_COUNTS, "thrice": 3, **_same(REPEATEDLY, "repeatedly", "at least twice", "at least two times", "more than once", "few times",
-             "couple of times", "again and again", "several times", "many times",
-                                    "over and over", "multiple times", "back and forth", "up and down", "side to side",
-                                    "from side to side", "in and out")})  # fmt: skip
+_add(Cat.TIMES, {
+    **_COUNTS, "thrice": 3,
+    **_same(
+        REPEATEDLY, "repeatedly", "at least twice", "at least two times", "more than once", "few times",
+        "couple of times", "again and again", "several times", "many times", "over and over", "multiple times",
+        "back and forth", "up and down", "side to side", "from side to side", "in and out",
+    ),
+})  # fmt: skip
 _add(Cat.FROM, _same("from", "from"))
 _add(Cat.TO, _same("to", "to", "until", "into", "toward", "towards", "onto", "against"))
 _add(Cat.BY, _same("by", "by"))

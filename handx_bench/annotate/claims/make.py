@@ -100,6 +100,8 @@ def _touching_channels(subject: Phrase, target: Phrase | None) -> list[tuple[str
         if subject.noun in (Noun.HAND, Noun.PALM) and len(subject.sides) == 2:
             return [("palm_palm",)] if subject.noun is Noun.PALM else [_between_hands()]
         first, second = _halves(subject)
+        if subject.named and {f for _, f in first} == {f for _, f in second}:  # of both hands: each its counterpart
+            return [(f"tip_tip.left_{finger}-right_{finger}",) for _, finger in first]
     else:
         first, second = _spelled_out(subject), _spelled_out(target)
     within = len(subject.sides) == 2 and (target is None or target.sides == subject.sides) and _pinches(first, second)

@@ -37,16 +37,16 @@ class PhraseReader:
         found = self._simple(i)
         if found is None:
             return None
-        phrase, i = found
+        start, (phrase, i) = i, found
         for _ in range(_LONGEST_LIST):
-            more = self._joined(phrase, i, is_subject)
+            more = self._joined(phrase, start, i, is_subject)
             if more is None:
                 break
             phrase, i = more
         return self._without_exceptions(phrase, i)
 
-    def _joined(self, phrase: Phrase, i: int, is_subject: bool) -> tuple[Phrase, int] | None:
-        """A further finger of a list: "index, middle and ring", "left index and right thumb"."""
+    def _joined(self, phrase: Phrase, start: int, i: int, is_subject: bool) -> tuple[Phrase, int] | None:
+        """A further finger of the list ``[start, i)``: "index, middle and ring", "left index and right thumb"."""
         j = i
         while self.cat(j) in (Cat.COMMA, Cat.AND):
             j += 1
@@ -59,6 +59,10 @@ class PhraseReader:
         if not is_subject and self.begins_predicate(self._end_of_list(j)):
             return None
         self.saw_or |= any(token.text in ("or", "nor") for token in self.tokens[i:j])
+        is_bare = not {token.cat for token in self.tokens[start:i]} & {Cat.SIDE, Cat.OF, Cat.SAME, Cat.HAND}
+        if is_bare and self.cat(j) is Cat.NAME and any(t.cat is Cat.OF for t in self.tokens[j:end]):
+            phrase = phrase.on(other.sides)  # "the ring and pinky tips of both hands"
+            phrase = phrase.on(other.sides)
         noun = Noun.TIP if Noun.TIP in (phrase.noun, other.noun) else other.noun
         members = tuple(dict.fromkeys(phrase.members + other.members))
         return Phrase(noun, members, phrase.named), end

@@ -1,9 +1,8 @@
 """The channels of motion codes: what each measures, its states, and when it counts as changed.
 
-Angles are degrees, lengths metres, speeds per second. Thresholds are those of the released code (at 30 frames per
-second, hence durations in seconds) but for these: a finger's mean flexion changes by 20°, since its joints rarely
-bend by the same, and may do so in 0.1 s, since fingers tap several times a second; hyper-extension begins at −20°; the
-tips of both hands are treated alike.
+Angles are degrees, lengths metres, speeds per second. Bounds of states and least changes are those of the released code but
+for these: a finger's mean flexion changes by 20°, since its joints rarely bend by the same; hyper-extension begins at −20°;
+the tips of both hands are treated alike. The speed of one hand relative to the other has twice the bounds of a wrist's.
 """
 
 from __future__ import annotations
@@ -28,30 +27,33 @@ PLACES = {"x": ("left", "right"), "y": ("behind", "in front"), "z": ("below", "a
 NEIGHBOURS = tuple(itertools.pairwise(TIP_FINGERS[1:]))
 
 
+class Released(NamedTuple):
+    """What the released rules need beside, at 30 frames per second: the least duration of an event, and bounds of speeds."""
+
+    min_duration_s: float
+    speeds: tuple[float, float]
+
+
 class Kind(NamedTuple):
     """What channels of one kind share.
 
     Attributes:
         directions: words for a fall and a rise of the signal.
         states: intervals of the signal, see :func:`~handx_bench.annotate.codes.segments.segment`.
-        speeds: upper bounds of slow and medium speed.
-        min_change: least change of an event.
-        min_duration_s: least duration of an event.
+        speeds: upper bounds of slow and medium speed, between onset and offset.
+        min_change: least change of an event; a way back of less is none.
         by_state: whether an event must change the state.
-        max_reversal: if finite, an event must not go back by so much on its way, and ends where it has gone furthest. The
-            released code lets it go back where most frames agree, and end only when too many no longer do, which leaves
-            too little of a quick way back for an event of its own.
-        contact_m: for contacts, which have no other events, the distance at which they touch.
+        is_contact: whether it has no changes but contacts, which are as long as its first state lasts.
+        released: None where the released code has no such channel.
     """
 
     directions: tuple[str, str]
     states: Intervals
     speeds: tuple[float, float]
     min_change: float
-    min_duration_s: float
     by_state: bool = True
-    max_reversal: float = math.inf
-    contact_m: float | None = None
+    is_contact: bool = False
+    released: Released | None = None
 
 
 class Channel(NamedTuple):
@@ -61,34 +63,37 @@ class Channel(NamedTuple):
     kind: Kind
 
 
-def _flexion(min_change: float, min_duration_s: float) -> Kind:
-    bounds = ((-math.inf, -20, HYPER_EXTENDED), (-20, 30, EXTENDED), (30, 60, PARTLY_BENT), (60, math.inf, BENT))
-    speeds = math.degrees(0.15), math.degrees(1.3)
-    return Kind(("extend", "bend"), bounds, speeds, min_change, min_duration_s, max_reversal=min_change)
+FLEXION = (
+    (-math.inf, -20, HYPER_EXTENDED), (-20, 30, EXTENDED), (30, 60, PARTLY_BENT), (60, math.inf, BENT),
+)  # fmt: skip
+FLEXION_SPEEDS = math.degrees(0.15), math.degrees(1.3)
+SPACING_SPEEDS = math.degrees(0.03), math.degrees(1.3)
+WRIST_SPEEDS, RELATIVE_SPEEDS = (0.03, 0.15), (0.06, 0.30)
 
 
 def _distance(bounds: Intervals, min_change: float) -> Kind:
-    return Kind(("approach", "recede"), bounds, (0.025, 0.07), min_change, 0.2, max_reversal=min_change)
+    released = Released(0.2, (0.025, 0.07))
+    return Kind(("approach", "recede"), bounds, RELATIVE_SPEEDS, min_change, released=released)
 
 
 def _contact(enter_m: float) -> Kind:
     # Touching at the very threshold counts, as in the released code.
     above = math.nextafter(enter_m, math.inf)
     states = ((-math.inf, above, TOUCHING), (above, math.inf, FAR))
-    return Kind(("approach", "recede"), states, (0, 0), math.inf, 0, contact_m=enter_m)
+    return Kind(("approach", "recede"), states, (0, 0), math.inf, is_contact=True)
 
 
 def _position(axis: str) -> Kind:
     low, high = PLACES[axis]
     bounds = ((-math.inf, -0.02, low), (-0.02, 0.02, ALIGNED), (0.02, math.inf, high))
-    return Kind(AXES[axis], bounds, (0.025, 0.07), 0.05, 4 / 30, max_reversal=0.05)
+    return Kind(AXES[axis], bounds, RELATIVE_SPEEDS, 0.05, released=Released(4 / 30, (0.025, 0.07)))
 
 
-JOINT = _flexion(30.0, 0.2)
-FINGER = _flexion(20.0, 0.1)
+JOINT = Kind(("extend", "bend"), FLEXION, FLEXION_SPEEDS, 30.0, released=Released(0.2, FLEXION_SPEEDS))
+FINGER = Kind(("extend", "bend"), FLEXION, FLEXION_SPEEDS, 20.0)
 SPACING = Kind(
-    ("close", "open"), ((0, 20, CLOSED), (20, math.inf, OPEN)),
-    (math.degrees(0.03), math.degrees(1.3)), 18.0, 0.2,
+    ("close", "open"), ((0, 20, CLOSED), (20, math.inf, OPEN)), SPACING_SPEEDS, 18.0,
+    released=Released(0.2, SPACING_SPEEDS),
 )  # fmt: skip
 THUMB_CONTACT = _contact(0.020)
 TIP_TIP = _contact(0.020)
@@ -96,7 +101,10 @@ TIP_PALM = _distance(((0, 0.025, TOUCHING), (0.025, 0.035, NEAR), (0.035, math.i
 PALM_PALM = _distance(
     ((0, 0.040, TOUCHING), (0.040, 0.080, NEAR), (0.080, 0.120, MEDIUM), (0.120, math.inf, FAR)), 0.05
 )
-WRIST = {axis: Kind(words, (), (0.03, 0.15), 0.03, 4 / 30, by_state=False) for axis, words in AXES.items()}
+WRIST = {
+    axis: Kind(words, (), WRIST_SPEEDS, 0.03, by_state=False, released=Released(4 / 30, WRIST_SPEEDS))
+    for axis, words in AXES.items()
+}
 POSITION = {axis: _position(axis) for axis in AXES}
 
 

@@ -13,13 +13,15 @@ import torch
 
 from ...errors import InputError
 from ...hand import check_motion
-from .channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS, FAST, MODERATE, SLOW, TOUCHING, Channel
-from .scan import scan
+from .channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS, FAST, MODERATE, SLOW, TOUCHING, Channel, Kind
+from .scan import Scanned, scan
 from .segment_kernels import NONE
 from .segments import Event
 from .signals import channel_signals
 
 SPEED_NAMES = (SLOW, MODERATE, FAST)
+#: To a tenth of a millimetre, and of angles far below what can be measured.
+_DIGITS = 4
 #: Two contacts with less than this between them are one, to the eye.
 SHORT_BREAK_S = 0.1
 
@@ -89,7 +91,7 @@ class MotionCodes:
         return {rest: self.tracks[name] for rest, name in _names_below(prefix)}
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values, the names of channels unfolded at their dots; :meth:`from_json` reads it back."""
+        """As JSON values, the names of channels unfolded at their dots, extremes rounded; :meth:`from_json` reads it back."""
         out: dict[str, Any] = {"num_frames": self.num_frames, "fps": self.fps}
         for name, (path, last) in _PATHS.items():
             level = out
@@ -100,7 +102,7 @@ class MotionCodes:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> MotionCodes:
-        """The inverse of :meth:`to_json`.
+        """What :meth:`to_json` wrote.
 
         Raises:
             InputError: a channel or a key is missing or of the wrong kind.
@@ -111,7 +113,7 @@ class MotionCodes:
                 level: Any = value
                 for key in channel.name.split("."):
                     level = level[key]
-                tracks[channel.name] = _track_from_json(level)
+                tracks[channel.name] = _track_from_json(level, channel.kind)
             return cls(int(value["num_frames"]), float(value["fps"]), tracks)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
@@ -125,25 +127,29 @@ def _names_below(prefix: str) -> list[tuple[str, str]]:
     return [(c.name.removeprefix(start), c.name) for c in CHANNELS if c.name.startswith(start)]
 
 
-def motion_codes(motion: Any, fps: float = 30.0) -> MotionCodes:
+def motion_codes(motion: Any, fps: float = 30.0, *, compat: str | None = None) -> MotionCodes:
     """The motion codes of a clip.
 
     Args:
         motion: ``(T, 2, 21, 3)`` metres.
         fps: frames per second; durations and speeds are measured in seconds.
+        compat: "handx-release" for events by the rules of the released code; its joints, palms and places are measured
+            otherwise, so that those of wrists, spacing and contacts are equal and the others similar.
 
     Raises:
         MotionError: not a two-hand motion, or a hand without a frame.
-        InputError: ``fps`` out of range.
+        InputError: ``fps`` out of range, or an unknown ``compat``.
     """
-    if not (math.isfinite(fps) and 0 < fps <= 1000):
+    if isinstance(fps, str) or fps is None or not (math.isfinite(fps) and 0 < fps <= 1000):
         raise InputError(f"fps is {fps}, expected frames per second", fix="Give the clip's frame rate")
+    if compat not in (None, "handx-release"):
+        raise InputError(f"compat is {compat!r}", fix='Use "handx-release" or None')
     checked = check_motion(motion)
     if checked.ndim != 4:
         raise InputError(
             f"motion has shape {tuple(checked.shape)}, expected one clip (T, 2, 21, 3)", fix="Pass one clip at a time"
         )
-    return _codes(checked.cpu().to(torch.float64).numpy(), float(fps))
+    return _codes(checked.detach().cpu().to(torch.float64).numpy(), float(fps), compat is not None)
 
 
 def codes_of_clips(motion: np.ndarray, lengths: Iterable[int], fps: float) -> Iterator[MotionCodes]:
@@ -152,33 +158,20 @@ def codes_of_clips(motion: np.ndarray, lengths: Iterable[int], fps: float) -> It
         yield _codes(np.asarray(clip[: int(length)], np.float64), fps)
 
 
-def _codes(motion: np.ndarray, fps: float) -> MotionCodes:
+def _codes(motion: np.ndarray, fps: float, released: bool = False) -> MotionCodes:
     signals = channel_signals(motion)
     _bridge_gaps(signals)
-    return MotionCodes(len(motion), fps, _Scanned(*scan(signals, fps)))
+    return MotionCodes(len(motion), fps, _Tracks(scan(signals, fps, released)))
 
 
-class _Scanned(Mapping[str, Track]):
+class _Tracks(Mapping[str, Track]):
     """Tracks by name, made when they are asked for: of a clip's hundreds of events and states few are looked at, and
-    objects cost more than measuring them does.
+    objects cost more than measuring them does."""
 
-    Args:
-        events: ``(E, 8)`` with the columns of an event, one channel after the other; ``event_ends (C,)`` where they end.
-        spans: ``(S, 3)`` start, end, state; ``span_ends (C,)``.
-        extremes: ``(C, 2)``.
-    """
-
-    def __init__(
-        self,
-        events: np.ndarray,
-        event_ends: np.ndarray,
-        spans: np.ndarray,
-        span_ends: np.ndarray,
-        extremes: np.ndarray,
-    ) -> None:
-        self._events, self._spans = events.ravel().tolist(), spans.ravel().tolist()
-        self._event_ends, self._span_ends = [0, *event_ends.tolist()], [0, *span_ends.tolist()]
-        self._extremes = extremes.ravel().tolist()
+    def __init__(self, found: Scanned) -> None:
+        self._events, self._spans = found.events.ravel().tolist(), found.spans.ravel().tolist()
+        self._event_ends, self._span_ends = [0, *found.event_ends.tolist()], [0, *found.span_ends.tolist()]
+        self._changes, self._extremes = found.changes.round(_DIGITS).tolist(), found.extremes.ravel().tolist()
         self._made: dict[str, Track] = {}
 
     def __getitem__(self, name: str) -> Track:
@@ -195,10 +188,14 @@ class _Scanned(Mapping[str, Track]):
     def _make(self, c: int) -> Track:
         directions, states = _WORDS[c]
         events = []
-        for i in range(8 * self._event_ends[c], 8 * self._event_ends[c + 1], 8):
-            start, end, sign, before, after, speed, onset, offset = self._events[i : i + 8]
-            word = SPEED_NAMES[speed] if speed != NONE else None
-            events.append(Event(start, end, directions[sign], states[before], states[after], word, onset, offset))
+        for i in range(self._event_ends[c], self._event_ends[c + 1]):
+            start, end, sign, before, after, speed, onset, offset = self._events[8 * i : 8 * i + 8]
+            events.append(
+                Event(
+                    start, end, directions[sign], states[before], states[after],
+                    SPEED_NAMES[speed] if speed != NONE else None, onset, offset, self._changes[i],
+                )
+            )  # fmt: skip
         spans = [
             Span(self._spans[i], self._spans[i + 1], states[self._spans[i + 2]])
             for i in range(3 * self._span_ends[c], 3 * self._span_ends[c + 1], 3)
@@ -226,27 +223,33 @@ def _bridge_gaps(signals: np.ndarray) -> None:
 
 #: Keys on the way to each channel, and its own.
 _PATHS = {name: (name.split(".")[:-1], name.split(".")[-1]) for name in CHANNEL_NAMES}
-_EVENT_KEYS = Event._fields
 
 
 def _track_to_json(track: Track) -> dict[str, Any]:
-    events = [dict(zip(_EVENT_KEYS, e)) if e.direction and e.start_state else _plain(e) for e in track.events]
     spans = [list(span) for span in track.states]
-    return {"events": events, "states": spans, "low": round(track.low, 4), "high": round(track.high, 4)}
+    return {
+        "events": [_event_to_json(event) for event in track.events], "states": spans,
+        "low": round(track.low, _DIGITS), "high": round(track.high, _DIGITS),
+    }  # fmt: skip
 
 
-def _plain(event: Event) -> dict[str, Any]:
+def _event_to_json(event: Event) -> dict[str, Any]:
     """Without what the event has none of."""
-    return {key: value for key, value in zip(_EVENT_KEYS, event) if value not in ("", None)}
+    out = {key: value for key, value in zip(Event._fields, event) if value not in ("", None)}
+    if not event.direction:
+        del out["change"]
+    return out
 
 
-def _track_from_json(value: Mapping[str, Any]) -> Track:
+def _track_from_json(value: Mapping[str, Any], kind: Kind) -> Track:
     events = tuple(
         Event(
-            int(e["start"]), int(e["end"]), str(e.get("direction", "")),
-            e.get("start_state"), e.get("end_state"), e.get("speed"), int(e["onset"]), int(e["offset"]),
+            int(e["start"]), int(e["end"]), str(e.get("direction", "")), e.get("start_state"), e.get("end_state"),
+            e.get("speed"), int(e["onset"]), int(e["offset"]), float(e.get("change", 0.0)),
         )
         for e in value["events"]
     )  # fmt: skip
+    if kind.by_state and not kind.is_contact and not events:
+        raise ValueError("a channel with states has no event")
     spans = tuple(Span(int(start), int(end), str(state)) for start, end, state in value["states"])
     return Track(events, spans, float(value["low"]), float(value["high"]))

@@ -26,14 +26,26 @@ def scan_channels(
     states: np.ndarray,
     speeds: np.ndarray,
     least: np.ndarray,
-    reversal: np.ndarray,
     frames: np.ndarray,
     mode: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # pragma: no cover - compiled
-    """Events ``(E, 8)`` with the columns of an event, one channel after the other, and where those of each channel end;
-    spans ``(S, 3)`` (start, end, state) and where they end; extremes ``(C, 2)``."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # pragma: no cover - compiled
+    """Segments ``signals (C, T)``.
+
+    Args:
+        signals: one channel in each row.
+        fps: frames per second.
+        states: bounds of states ``(C, 4, 2)``; speeds: of speeds ``(C, 3, 2)``.
+        least: least change of an event ``(C,)``.
+        frames: least frames of an event by the released rules ``(C,)``; 0: by turning points.
+        mode: kind of channel ``(C,)``.
+
+    Returns:
+        Events ``(E, 8)`` with the columns of an event, one channel after the other, how much each changes ``(E,)``, and
+        where those of each channel end ``(C,)``; spans ``(S, 3)`` (start, end, state) and where they end; extremes ``(C, 2)``.
+    """
     count, length = signals.shape
-    found, spans = np.empty((count * (length + 1), 8), np.int64), np.empty((count * length, 3), np.int64)
+    found, changed = np.empty((count * (length + 1), 8), np.int64), np.zeros(count * (length + 1))
+    spans = np.empty((count * length, 3), np.int64)
     found_ends, span_ends = np.empty(count, np.int64), np.empty(count, np.int64)
     extremes = np.empty((count, 2))
     num_found = num_spans = 0
@@ -53,20 +65,71 @@ def scan_channels(
                 num_found += 1
         if mode[c] != CONTACTS:
             slow, fast = speeds[c, :, 0].copy(), speeds[c, :, 1].copy()
-            events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], mode[c] == BY_STATE, 1, reversal[c])
+            by_state = mode[c] == BY_STATE
+            if frames[c]:
+                events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], by_state, 1)
+            else:
+                events = turns(x, fps, lows, highs, slow, fast, least[c], by_state)
             for e in range(len(events)):
                 found[num_found] = events[e]
-                # A slow fall and a quick rise beyond where it began are a rise, though most steps fall.
-                net = x[events[e, END] - 1] - x[events[e, START]]
-                if net != 0:
-                    found[num_found, SIGN] = 1 if net > 0 else -1
+                changed[num_found] = x[events[e, END] - 1] - x[events[e, START]]
                 num_found += 1
-            if not len(events) and mode[c] == BY_STATE:
+            if not len(events) and by_state:
                 state = interval(x.mean(), lows, highs)
                 found[num_found] = 0, length, 0, state, state, NONE, 0, length
                 num_found += 1
         found_ends[c], span_ends[c] = num_found, num_spans
-    return found[:num_found], found_ends, spans[:num_spans], span_ends, extremes
+    return found[:num_found], changed[:num_found], found_ends, spans[:num_spans], span_ends, extremes
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def turns(
+    x: np.ndarray,
+    fps: float,
+    lows: np.ndarray,
+    highs: np.ndarray,
+    slow: np.ndarray,
+    fast: np.ndarray,
+    min_change: float,
+    require_state_change: bool,
+) -> np.ndarray:  # pragma: no cover - compiled
+    """The changes of a signal from one turning point to the next, ``(E, 8)`` with the columns named above.
+
+    The signal turns where it goes back by at least ``min_change``; up to there it counts as going on. Successive changes
+    share the frame at which it turns.
+    """
+    num = len(x)
+    out = np.empty((num, 8), np.int64)
+    count = begin = low = high = way = 0
+    for t in range(1, num + 1):
+        end = -1
+        if t == num:
+            end = high if way > 0 else low
+        else:
+            if way >= 0 and x[t] > x[high]:
+                high = t
+            if way <= 0 and x[t] < x[low]:
+                low = t
+            if way == 0 and x[t] - x[low] >= min_change:
+                begin, high, way = low, t, 1
+            elif way == 0 and x[high] - x[t] >= min_change:
+                begin, low, way = high, t, -1
+            elif way > 0 and x[high] - x[t] >= min_change:
+                end, low = high, t
+            elif way < 0 and x[t] - x[low] >= min_change:
+                end, high = low, t
+        if end < 0 or way == 0:
+            continue
+        before, after = interval(x[begin], lows, highs), interval(x[end], lows, highs)
+        if before != after or not require_state_change:
+            onset, offset = _under_way(x, begin, end + 1)
+            speed = abs(x[offset - 1] - x[onset]) * fps / (offset - 1 - onset)
+            out[count, START], out[count, END], out[count, SIGN] = begin, end + 1, way
+            out[count, FROM], out[count, TO], out[count, SPEED] = before, after, interval(speed, slow, fast)
+            out[count, ONSET], out[count, OFFSET] = onset, offset
+            count += 1
+        begin, way = end, -way
+    return out[:count]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -105,9 +168,8 @@ def changes(
     min_duration: int,
     require_state_change: bool,
     stride: int,
-    max_reversal: float,
 ) -> np.ndarray:  # pragma: no cover - compiled
-    """The changes of a signal, ``(E, 8)`` with the columns named above."""
+    """The changes of a signal by the released rules, ``(E, 8)`` with the columns named above."""
     num = len(x)
     out = np.empty((num, 8), np.int64)
     count = 0
@@ -137,15 +199,9 @@ def changes(
                 sign = 1
             elif (total - (rises[j] - rises[i])) / total >= CONSISTENCY:
                 sign = -1
-            if sign and _reversal(x, i, j) >= max_reversal:
-                sign = 0
             if sign:
                 begin, end = interval(x[i], lows, highs), interval(x[j - 1], lows, highs)
                 if begin != end or not require_state_change:
-                    if max_reversal < np.inf:
-                        # What is still after the change belongs to the way back as much: it may be too short without.
-                        j = i + 1 + _furthest(x, i, j)
-                        end, total = interval(x[j - 1], lows, highs), j - i
                     # The step into the first frame counts, as in the released code.
                     speed = abs(x[j - 1] - x[max(i - 1, 0)]) * fps / total
                     out[count, START], out[count, END], out[count, SIGN] = i, j, sign
@@ -161,40 +217,18 @@ def changes(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _reversal(x: np.ndarray, start: int, end: int) -> float:  # pragma: no cover - compiled
-    """The most that the signal goes back, within ``[start, end)``, against its change as a whole."""
-    sign = 1.0 if x[end - 1] >= x[start] else -1.0
-    furthest = worst = 0.0
-    for t in range(start, end):
-        furthest = max(furthest, sign * (x[t] - x[start]))
-        worst = max(worst, furthest - sign * (x[t] - x[start]))
-    return worst
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _furthest(x: np.ndarray, start: int, end: int) -> int:  # pragma: no cover - compiled
-    """The first step of ``[start, end)`` at which the signal has gone furthest the way that it goes as a whole."""
-    return int(x[start:end].argmax() if x[end - 1] >= x[start] else x[start:end].argmin())
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _under_way(x: np.ndarray, start: int, end: int) -> tuple[int, int]:  # pragma: no cover - compiled
-    """The part of ``[start, end)`` in which most of the change happens."""
+    """The part of ``[start, end)`` in which most of the change happens: until most of it is done, from where little was."""
     whole = x[end - 1] - x[start]
-    onset, offset = start, end
     if whole == 0:
-        return onset, offset
-    for t in range(start, end):
-        if (x[t] - x[start]) * whole < UNDER_WAY[0] * whole * whole:
-            onset = t
-        else:
-            break
-    for t in range(end - 1, start - 1, -1):
-        if (x[t] - x[start]) * whole >= UNDER_WAY[1] * whole * whole:
-            offset = t + 1
-        else:
-            break
-    return onset, offset
+        return start, end
+    offset = start
+    while (x[offset] - x[start]) * whole < UNDER_WAY[1] * whole * whole:
+        offset += 1
+    onset = offset - 1
+    while (x[onset] - x[start]) * whole >= UNDER_WAY[0] * whole * whole:
+        onset -= 1
+    return onset, offset + 1
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

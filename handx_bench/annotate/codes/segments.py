@@ -1,11 +1,15 @@
-"""Where a signal changes: monotone stretches, as long as possible, that lead from one state to another.
+"""Where a signal changes by the rules of the released code: monotone stretches, as long as possible, that lead from one
+state to another.
 
 From each frame on the longest stretch is taken that changes the signal by at least ``min_change``, lasts at least
 ``min_duration`` frames and runs in one direction in at least 80 % of its frames; it is an event if it ends in another
 state (or if any change will do). The next search begins where it ends; without one, ``stride`` frames later. A signal
-without any event is described as a whole by the state of its mean. These are the rules of the released code, whose
-results are reproduced exactly (motion codes use them for wrists and spacing, and stricter ones elsewhere, see
-:class:`~.channels.Kind`); contacts are runs of frames at or below a threshold. Ends are exclusive.
+without any event is described as a whole by the state of its mean. Contacts are runs of frames at or below a threshold.
+Results are those of the released code exactly, but for ends, which are exclusive.
+
+Motion codes follow these rules where asked to; by default an event leads from one turning point of the signal to the next
+(:func:`~.segment_kernels.turns`), since these stretches go back on their way where most frames agree, and end so late
+that too little of a quick way back remains for an event of its own.
 """
 
 from __future__ import annotations
@@ -27,9 +31,9 @@ Intervals = Sequence[tuple[float, float, str]]
 class Event(NamedTuple):
     """A change over the frames ``[start, end)``, or a state that holds there.
 
-    ``direction`` is empty for a state; then ``start_state`` and ``end_state`` are the same and ``speed`` is None. Since
-    stretches are as long as possible, a change may begin after and end before much standing still: its middle 80 % lie in
-    ``[onset, offset)``.
+    ``direction`` is empty for a state; then ``start_state`` and ``end_state`` are the same and ``speed`` is None. A change
+    may hold much standing still: its middle 80 % lie in ``[onset, offset)``, which ``speed`` is about. ``change`` is how
+    far the signal goes, in degrees or metres. Where a signal turns, one change ends with the frame that the next begins with.
     """
 
     start: int
@@ -40,25 +44,7 @@ class Event(NamedTuple):
     speed: str | None
     onset: int
     offset: int
-
-    @property
-    def is_change(self) -> bool:
-        """Whether the signal changes, rather than stays in one state."""
-        return bool(self.direction)
-
-    def to_released(self) -> dict[str, Any]:
-        """The event as the released code writes it, where the end of a contact is its last frame.
-
-        >>> Event(3, 8, "", CONTACT, CONTACT, None, 3, 8).to_released()
-        {'start': 3, 'end': 7, 'constant_des': 'Contact'}
-        """
-        if not self.is_change:
-            end = self.end - 1 if self.start_state == CONTACT else self.end
-            return {"start": self.start, "end": end, "constant_des": self.start_state}
-        return {
-            "start": self.start, "end": self.end, "direction": self.direction,
-            "start_des": self.start_state, "end_des": self.end_state, "v_des": self.speed,
-        }  # fmt: skip
+    change: float = 0.0
 
 
 def segment(
@@ -94,7 +80,7 @@ def segment(
         InputError: a signal that is not a finite vector, or a parameter out of range.
 
     >>> segment([0.0] * 5 + [0.1] * 5, speed_intervals=[(0, 9, "Slow")], min_change=0.05, require_state_change=False)
-    [Event(start=0, end=10, direction='pos', start_state=None, end_state=None, speed='Slow', onset=4, offset=6)]
+    [Event(start=0, end=10, direction='pos', start_state=None, end_state=None, speed='Slow', onset=4, offset=6, change=0.1)]
     """
     x = np.asarray(signal, dtype=np.float64)
     if x.ndim != 1 or not len(x) or not np.isfinite(x).all():
@@ -111,14 +97,24 @@ def segment(
     states, lows, highs = split_intervals(state_intervals)
     speeds, slow, fast = split_intervals(speed_intervals)
     least = -math.inf if min_change is None else min_change
-    found = changes(x, fps, lows, highs, slow, fast, least, min_duration, require_state_change, stride, np.inf)
+    found = changes(x, fps, lows, highs, slow, fast, least, min_duration, require_state_change, stride)
     if not len(found):
         if not require_state_change:
             return []
         whole = _name(states, int(interval(float(x.mean()), lows, highs)))
         return [Event(0, len(x), "", whole, whole, None, 0, len(x))]
     return [
-        Event(a, b, "pos" if sign > 0 else "neg", _name(states, s), _name(states, e), _name(speeds, v), on, off)
+        Event(
+            a,
+            b,
+            "pos" if sign > 0 else "neg",
+            _name(states, s),
+            _name(states, e),
+            _name(speeds, v),
+            on,
+            off,
+            float(x[b - 1] - x[a]),
+        )
         for a, b, sign, s, e, v, on, off in found.tolist()
     ]
 

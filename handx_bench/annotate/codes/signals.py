@@ -1,8 +1,9 @@
 """The signals behind motion codes: every channel of a clip at each frame, compiled.
 
 Flexion is that of :func:`handx_bench.hand.joint_angles`, but for the thumb's MCP and IP without its sign: recordings disagree
-about the axis that they bend about by up to 90°, so that a bent thumb would jump to as much hyper-extension. Palm distances are exact. Spacing is the angle between the
-proximal bones of neighbouring fingers; relative position is from the centre of the left palm to that of the right.
+about the axis that they bend about by up to 90°, so that a bent thumb would jump to as much hyper-extension. Palm distances are
+exact. Spacing is the angle between the proximal bones of neighbouring fingers; relative position is from the centre of the left
+palm to that of the right.
 """
 
 from __future__ import annotations

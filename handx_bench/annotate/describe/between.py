@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...hand.skeleton import HANDS, TIP_FINGERS
 from ..codes.channels import AXES, NEAR, TOUCHING, place_of
-from ..codes.motion import MotionCodes
+from ..codes.motion import MotionCodes, Span
 from ..codes.segments import Event
-from .deeds import IS_SHARE, STAYS_SHARE, Deed, Detail, in_order, moves, together, without_repeats
-from .words import PREPOSITIONS, Words, listed, tips, way
+from .deeds import IS_SHARE, STAYS_SHARE, TOGETHER_S, Deed, Detail, in_order, moves, together, without_repeats
+from .words import PREPOSITIONS, Words, listed, path, times, tips
+
+_PALMS = frozenset({"palms"})
 
 
 class Touch(NamedTuple):
@@ -20,28 +23,38 @@ class Touch(NamedTuple):
     target: tuple[str, str]  # hand, and finger or "palm"
 
 
-def contact_deeds(codes: MotionCodes, touches: list[Touch], words: Words) -> list[Deed]:
-    """Every contact between the hands, each time it begins."""
-    out = []
-    for group in together(touches, lambda t: t.start, _one_clause, codes.fps):
-        (side, _), (other, part) = group[0].tip, group[0].target
-        if part == "palm":
-            names, target = {touch.tip[1] for touch in group}, f"the {other} palm"
-        else:
-            names = {group[0].tip[1]}
-            target = tips(in_order(touch.target[1] for touch in group), other)
-        clause = f"{tips(in_order(names), side)} {words.verb('touch', len(names) > 1)} {target}"
-        out.append(Deed(group[0].start, clause))
-    out += [
-        Deed(span.start, f"the palms {words.verb('touch each other', True)}")
-        for span in codes["palm_palm"].touches(codes.fps)
-    ]
-    return out
+def tip_deeds(codes: MotionCodes, touches: list[Touch], words: Words) -> list[Deed]:
+    """Tips touch the other hand, each time that they begin to."""
+    groups = together(touches, lambda t: t.start, _one_clause, codes.fps, _topic)
+    return [Deed(g[0].start, _touching(g, words), frozenset().union(*map(_topic, g))) for g in groups]
+
+
+def _topic(touch: Touch) -> frozenset[str]:
+    return frozenset({" ".join(touch.tip + touch.target)})
+
+
+def _touching(group: list[Touch], words: Words) -> str:
+    (side, _), (other, part) = group[0].tip, group[0].target
+    names = in_order(touch.tip[1] for touch in group)
+    if _is_pair(group[0]):
+        tips_of_each = tips(names) + ("s" if len(names) == 1 else "")
+        return f"{tips_of_each} of both hands {words.verb('touch each other', True)}"
+    verb = words.verb("touch", len(names) > 1)
+    target = f"the {other} palm" if part == "palm" else tips(in_order(touch.target[1] for touch in group), other)
+    return f"{tips(names, side)} {verb} {target}"
 
 
 def _one_clause(touch: Touch) -> tuple[str, str]:
-    """Touches that one clause tells: some tips on a palm, or one tip on others."""
-    return (touch.tip[0], "palm") if touch.target[1] == "palm" else touch.tip
+    """Touches that one clause tells: some tips on a palm, tips on their counterparts but for thumbs, or one tip on others."""
+    if touch.target[1] == "palm":
+        return touch.tip[0], "palm"
+    if _is_pair(touch):
+        return "", "thumb" if touch.tip[1] == "thumb" else "finger"
+    return touch.tip
+
+
+def _is_pair(touch: Touch) -> bool:
+    return touch.tip[1] == touch.target[1]
 
 
 def tip_touches(codes: MotionCodes) -> list[Touch]:
@@ -59,11 +72,9 @@ def tip_touches(codes: MotionCodes) -> list[Touch]:
 
 
 def contact_kinds(codes: MotionCodes, touches: list[Touch], words: Words) -> list[Deed]:
-    """The kinds of contact that there are, each once; that there is none where there is none."""
-    out = [
-        Deed(span.start, f"the palms {words.verb('touch each other', True)}")
-        for span in codes["palm_palm"].touches(codes.fps)[:1]
-    ]
+    """The kinds of contact that there are, of the palms with how often; that there is none where there is none."""
+    palms = palm_touches(codes)
+    out = [Deed(s.start, f"the palms {words.verb('touch each other', True)}{times(len(palms))}") for s in palms[:1]]
     tip_tip = [touch.start for touch in touches if touch.target[1] != "palm"]
     if tip_tip:
         out.append(Deed(min(tip_tip), f"fingertips of both hands {words.verb('touch each other', True)}"))
@@ -72,10 +83,10 @@ def contact_kinds(codes: MotionCodes, touches: list[Touch], words: Words) -> lis
         if starts:
             target = f"the {HANDS[1 - HANDS.index(side)]} palm"
             out.append(Deed(min(starts), f"fingertips of the {side} hand {words.verb('touch', True)} {target}"))
-    return sorted(out) or [Deed(-1, "the hands do not touch")]
+    return sorted(out, key=lambda deed: deed[:2]) or [Deed(-1, "the hands do not touch")]
 
 
-def near_deeds(codes: MotionCodes, words: Words) -> list[Deed]:
+def near_deeds(codes: MotionCodes) -> list[Deed]:
     """Fingertips that come near the other palm and do not touch it."""
     out = []
     for side in HANDS:
@@ -91,19 +102,37 @@ def near_deeds(codes: MotionCodes, words: Words) -> list[Deed]:
     return out
 
 
-def distance_deeds(codes: MotionCodes, words: Words, detail: Detail) -> list[Deed]:
-    """The palms come closer and move apart."""
-    out = []
+def palm_touches(codes: MotionCodes) -> list[Span]:
+    """Each time that the palms touch."""
+    return codes["palm_palm"].touches(codes.fps)
+
+
+def palm_deeds(codes: MotionCodes, words: Words, detail: Detail, others: Iterable[Deed]) -> list[Deed]:
+    """The palms come closer, touch and move apart; closer and touch in one clause, unless one of the others begins between."""
+    starts, near = [deed.start for deed in others], TOGETHER_S * codes.fps
+    touches, out = palm_touches(codes), []
     for event in codes["palm_palm"].changes:
+        before, after = str(event.start_state), str(event.end_state)
         clause = f"the palms {words.verb(event.direction, True)}"
         if detail.speeds and event.speed:
             clause += f" {words.speed(event.speed)}"
-        if detail.before and event.start_state and event.end_state:
-            clause += f", from {words.state(event.start_state)} to {words.state(event.end_state)}"
-        elif event.end_state:
-            clause += f" until they are {words.state(event.end_state)}"
-        out.append(Deed(event.onset, clause, frozenset({"distance"})))
-    return out
+        touch = next((touch for touch in touches if _arrives(event, touch)), None)
+        if touch is None and detail.before:
+            clause += f", from {words.state(before)} to {words.state(after)}"
+        elif touch is None:
+            clause += f" until they are {words.state(after)}"
+        elif detail.before:
+            clause += f" from {words.state(before)}"
+        if touch is not None and not any(event.onset + near < start < touch.start for start in starts):
+            clause += f" and {words.verb('touch each other', True)}"
+            touches.remove(touch)
+        out.append(Deed(event.onset, clause, _PALMS))
+    return out + [Deed(touch.start, f"the palms {words.verb('touch each other', True)}", _PALMS) for touch in touches]
+
+
+def _arrives(event: Event, touch: Span) -> bool:
+    """Whether the palms come closer until this touch."""
+    return event.direction == "approach" and event.onset <= touch.start < event.end <= touch.end
 
 
 def distance_course(codes: MotionCodes, words: Words) -> list[Deed]:
@@ -129,25 +158,45 @@ def distance_state(codes: MotionCodes, words: Words, detail: Detail) -> list[Dee
 
 
 def place_deeds(codes: MotionCodes, words: Words, detail: Detail) -> list[Deed]:
-    """A hand goes to another place, seen from the other: the left hand where it alone moves along that axis."""
+    """A hand goes to another place, seen from the other: that which moves, if it is one of them."""
+    events = [(axis, event) for axis in AXES for event in codes[f"position.{axis}"].changes]
+    mover = {(axis, event): _mover(codes, axis, event) for axis, event in events}
     out = []
-    for axis in AXES:
-        for event in codes[f"position.{axis}"].changes:
-            side, other = HANDS if _moves_alone(codes, axis, event) else HANDS[::-1]
+    for group in together(
+        events,
+        lambda change: change[1].onset,
+        lambda change: mover[change],
+        codes.fps,
+        lambda change: frozenset(change[0]),
+    ):
+        side, other = HANDS if mover[group[0]] == "left" else HANDS[::-1]
+        ways: dict[str, list[tuple[str, str, str]]] = {}
+        for axis, event in group:
             before, after = (place_of(side, str(state), axis) for state in (event.start_state, event.end_state))
-            speed = f" {words.speed(event.speed)}" if detail.speeds and event.speed else ""
-            clause = f"the {side} hand {words.verb('move', False)}{speed} {way(axis, before, after, other)}"
-            out.append(Deed(event.onset, clause, frozenset({f"place {axis}"})))
+            ways.setdefault(event.speed or "" if detail.speeds else "", []).append((axis, before, after))
+        lead = "" if mover[group[0]] else f"relative to the {other} hand, "
+        paths = [
+            f"{words.speed(speed) if speed else ''} {path(some, 'it' if i else f'the {other} hand')}".lstrip()
+            for i, (speed, some) in enumerate(ways.items())
+        ]
+        clause = f"{lead}the {side} hand {words.verb('move', False)} {' and '.join(paths)}"
+        out.append(Deed(group[0][1].onset, clause, frozenset(f"place {axis}" for axis, _ in group)))
     return out
 
 
-def _moves_alone(codes: MotionCodes, axis: str, event: Event) -> bool:
-    """Whether of both hands only the left moves along the axis during the event."""
-    left, right = (
-        any(min(e.offset, event.offset) > max(e.onset, event.onset) for e in codes[f"{side}.wrist.{axis}"].events)
-        for side in HANDS
-    )
-    return left and not right
+def _mover(codes: MotionCodes, axis: str, event: Event) -> str:
+    """The hand that makes most of a change of place; empty where both do, or none moves far enough."""
+    back, forth = AXES[axis]
+    opposite = {back: forth, forth: back}
+    share = {}
+    for side, direction in zip(HANDS, (opposite[event.direction], event.direction)):
+        share[side] = sum(
+            abs(e.change) * max(0, min(e.offset, event.offset) - max(e.onset, event.onset)) / (e.offset - e.onset)
+            for e in codes[f"{side}.wrist.{axis}"].events
+            if e.direction == direction
+        )
+    most = max(HANDS, key=lambda side: share[side])
+    return most if share[most] > 2 * min(share.values()) else ""
 
 
 def place_states(codes: MotionCodes, words: Words, detail: Detail, axes: tuple[str, ...] = tuple(AXES)) -> list[Deed]:
@@ -163,12 +212,11 @@ def place_states(codes: MotionCodes, words: Words, detail: Detail, axes: tuple[s
             stays.append(PREPOSITIONS[axis, state])
         elif share >= IS_SHARE and detail.mostly:
             mostly.append(PREPOSITIONS[axis, state])
-    out = []
-    if stays:
-        out.append(Deed(-1, f"the right hand {words.verb('stay', False)} {listed(stays)} the left hand"))
-    if mostly:
-        out.append(Deed(-1, f"the right hand is mostly {listed(mostly)} the left hand"))
-    return out
+    stay = f"{words.verb('stay', False)} {listed(stays)}" if stays else ""
+    mostly_is = f"is mostly {listed(mostly)}" if mostly else ""
+    if stay and mostly_is:
+        return [Deed(-1, f"the right hand {stay} the left hand and {mostly_is} it")]
+    return [Deed(-1, f"the right hand {each} the left hand") for each in (stay or mostly_is,) if each]
 
 
 def joint_moves(codes: MotionCodes, words: Words, detail: Detail) -> list[Deed]:

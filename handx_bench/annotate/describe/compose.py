@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...errors import InputError
 from ...hand.skeleton import HANDS, TIP_FINGERS
+from ..codes.channels import AXES
 from ..codes.motion import MotionCodes
 from ..texts import LEVELS, MAX_TEXT_LENGTH, Texts
 from . import between, deeds
@@ -15,7 +16,7 @@ from .words import LAST, NEXT, Words, fingers, whole_hand
 
 #: Clauses of a sentence at most, so that it can be read.
 _CLAUSES = 3
-_STEPS, _SPEEDS, _FULL = Detail(), Detail(speeds=True, spacing=True), Detail(True, True, True, True, True)
+_STEPS, _SPEEDS, _FULL = Detail(), Detail(speeds=True, lesser=True), Detail(True, True, True, True, True)
 
 
 def describe(codes: MotionCodes, seed: int = 0) -> Texts:
@@ -64,12 +65,12 @@ def _hand_text(codes: MotionCodes, side: str, level: int, words: Words) -> str:
         *deeds.wrist_deeds(codes, side, subject, words, detail),
         *deeds.finger_deeds(codes, side, words, detail),
         *deeds.pinch_deeds(codes, side, words),
-        *(deeds.spacing_deeds(codes, side, words, detail) if detail.spacing else ()),
+        *(deeds.spacing_deeds(codes, side, words, detail) if detail.lesser else ()),
     ]
     states = [
-        *_stillness(codes, side, subject, words),
+        *deeds.stillness(codes, side, subject, words),
         *deeds.finger_states(codes, side, words, detail),
-        *(deeds.spacing_states(codes, side, words, detail) if detail.spacing_states else ()),
+        *(deeds.spacing_states(codes, side, words, detail) if detail.gaps else ()),
     ]
     return _text(steps, states, codes.fps, words)
 
@@ -84,16 +85,15 @@ def _between_text(codes: MotionCodes, touches: list[between.Touch], level: int, 
         place = between.place_states(codes, words, _STEPS, ("x",))
         return " ".join(_sentence(_clauses(group), link="and") for group in (told, course, place) if group)
     detail = (_STEPS, _SPEEDS, _FULL)[level - 2]
-    contacts = between.contact_deeds(codes, touches, words)
-    steps = [
-        *contacts,
-        *between.distance_deeds(codes, words, detail),
+    others = [
         *between.place_deeds(codes, words, detail),
-        *(between.near_deeds(codes, words) if detail.spacing else ()),
-        *(between.joint_moves(codes, words, detail) if detail.spacing else ()),
+        *(between.near_deeds(codes) if detail.lesser else ()),
+        *(between.joint_moves(codes, words, detail) if detail.lesser else ()),
     ]
+    tips = between.tip_deeds(codes, touches, words)
+    steps = [*tips, *between.palm_deeds(codes, words, detail, tips + others), *others]
     states = [
-        *([] if contacts else [Deed(-1, "the hands do not touch")]),
+        *([] if touches or between.palm_touches(codes) else [Deed(-1, "the hands do not touch")]),
         *between.distance_state(codes, words, detail),
         *between.place_states(codes, words, detail),
     ]
@@ -101,31 +101,25 @@ def _between_text(codes: MotionCodes, touches: list[between.Touch], level: int, 
 
 
 def _most_visible(codes: MotionCodes, side: str, subject: str, words: Words) -> list[Deed]:
-    """The longest movement of the wrist and the first thing that most fingers do; else that the hand is still."""
+    """The farthest movement of the wrist and the first thing that most fingers do; else that the hand is still."""
     out = []
-    moves = [event for axis in "xyz" for event in codes[f"{side}.wrist.{axis}"].events]
+    moves = [event for axis in AXES for event in codes[f"{side}.wrist.{axis}"].events]
     if moves:
-        longest = max(moves, key=lambda event: event.offset - event.onset)
-        out.append(Deed(longest.onset, f"{subject} {words.verb('move', False)} {words.direction(longest.direction)}"))
+        farthest = max(moves, key=lambda event: abs(event.change))
+        out.append(Deed(farthest.onset, f"{subject} {words.verb('move', False)} {words.direction(farthest.direction)}"))
     for direction in ("bend", "extend"):
         names = [f for f in TIP_FINGERS if direction in [e.direction for e in codes[f"{side}.finger.{f}"].changes[:1]]]
         if len(names) > len(TIP_FINGERS) // 2 or (names and not moves):
             who, plural = fingers(names)
             out.append(Deed(0, f"{who} {words.verb(direction, plural)}"))
-    return out or _stillness(codes, side, subject, words)
-
-
-def _stillness(codes: MotionCodes, side: str, subject: str, words: Words) -> list[Deed]:
-    if any(codes[f"{side}.wrist.{axis}"].events for axis in "xyz"):
-        return []
-    return [Deed(-1, f"{subject} {words.verb('stay', False)} {words.state('still')}")]
+    return out or deeds.stillness(codes, side, subject, words)
 
 
 def _course(codes: MotionCodes, side: str, subject: str, words: Words) -> str:
     """One sentence for the wrist, one for each group of fingers that bend and extend alike, one for the thumb's touches."""
     moves = deeds.wrist_deeds(codes, side, subject, words, _STEPS)
     told = [(moves[0].start if moves else -1, _chain([move.clause for move in moves]))] if moves else []
-    told += [(d.start, d.clause) for d in _stillness(codes, side, subject, words)]
+    told += [(d.start, d.clause) for d in deeds.stillness(codes, side, subject, words)]
     courses: dict[tuple[str, ...], list[str]] = {}
     begins: dict[tuple[str, ...], int] = {}
     for finger, track in ((f, codes[f"{side}.finger.{f}"]) for f in TIP_FINGERS):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from ...hand.skeleton import TIP_FINGERS
-from ..codes.channels import AXES, EXTENDED, NEIGHBOURS
+from ..codes.channels import AXES, NEIGHBOURS
 from ..codes.motion import MotionCodes, Track
 from ..codes.segments import Event
 from .words import SPEEDS, STATES, Words, fingers, listed, neighbours, times, tips
@@ -35,12 +35,13 @@ class Deed(NamedTuple):
 
 @dataclass(frozen=True)
 class Detail:
-    """What is said at a level."""
+    """What is said at a level: how fast; the lesser events too (gaps between fingers, tips that come near a palm, hands that
+    move alike); from which state; how gaps stay; and what only mostly is so."""
 
     speeds: bool = False
+    lesser: bool = False
     before: bool = False
-    spacing: bool = False
-    spacing_states: bool = False
+    gaps: bool = False
     mostly: bool = False
 
 
@@ -125,8 +126,7 @@ def finger_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) ->
     for group in together(events, lambda item: item[1].onset, alike, codes.fps):
         subject, plural = fingers(in_order(finger for finger, _ in group))
         event = group[0][1]
-        straightens = event.direction == "extend" and event.end_state == EXTENDED
-        verb = words.verb("extend until" if straightens else event.direction, plural)
+        verb = words.verb("extend until" if event.direction == "extend" else event.direction, plural)
         clause = f"{subject} {verb}{_speed(event, words, detail)}"
         if detail.before and event.start_state and event.end_state:
             clause += f" from {words.state(event.start_state)} to {words.state(event.end_state)}"
@@ -156,10 +156,10 @@ def spacing_deeds(codes: MotionCodes, side: str, words: Words, detail: Detail) -
     out = []
     for group in together(events, lambda item: item[1].onset, alike, codes.fps):
         for run in runs([pair for pair, _ in group]):
-            start = min(event.onset for pair, event in group if set(pair) <= set(run))
-            event = group[0][1]
-            verb = words.verb(event.direction, True)
-            out.append(Deed(start, f"{neighbours(run)} {verb}{_speed(event, words, detail)}"))
+            of_run = [(pair, event) for pair, event in group if set(pair) <= set(run)]
+            event = of_run[0][1]
+            clause = f"{neighbours(run)} {words.verb(event.direction, True)}{_speed(event, words, detail)}"
+            out.append(Deed(event.onset, clause, frozenset("-".join(pair) for pair, _ in of_run)))
     return out
 
 
@@ -188,9 +188,14 @@ def pinch_deeds(codes: MotionCodes, side: str, words: Words) -> list[Deed]:
         for finger, track in codes.group(f"{side}.thumb_contact").items()
         for span in track.touches(codes.fps)
     ]
-    groups = together(touches, lambda item: item[1], lambda item: None, codes.fps)
-    verb = [words.verb("touch", False) for _ in groups]
-    return [Deed(g[0][1], f"the thumb {v} {tips(in_order(f for f, _ in g))}") for g, v in zip(groups, verb)]
+    out = []
+    for group in together(
+        touches, lambda item: item[1], lambda item: None, codes.fps, lambda item: frozenset({item[0]})
+    ):
+        names = in_order(finger for finger, _ in group)
+        clause = f"the thumb {words.verb('touch', False)} {tips(names)}"
+        out.append(Deed(group[0][1], clause, frozenset(f"touch {finger}" for finger in names)))
+    return out
 
 
 def pinch_summary(codes: MotionCodes, side: str, words: Words) -> list[Deed]:
@@ -206,6 +211,13 @@ def pinch_summary(codes: MotionCodes, side: str, words: Words) -> list[Deed]:
         Deed(first[count], f"the thumb {words.verb('touch', False)} {tips(in_order(names))}{times(count)}")
         for count, names in by_count.items()
     ]
+
+
+def stillness(codes: MotionCodes, side: str, subject: str, words: Words) -> list[Deed]:
+    """The hand stays where it is, if it does."""
+    if any(codes[f"{side}.wrist.{axis}"].events for axis in AXES):
+        return []
+    return [Deed(-1, f"{subject} {words.verb('stay', False)} {words.state('still')}")]
 
 
 def finger_states(codes: MotionCodes, side: str, words: Words, detail: Detail) -> list[Deed]:

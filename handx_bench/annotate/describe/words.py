@@ -59,25 +59,32 @@ PREPOSITIONS = {
 }  # fmt: skip
 
 
-def way(axis: str, before: str, after: str, other: str) -> str:
-    """From one place to another, relative to the other hand.
+def path(ways: Sequence[tuple[str, str, str]], other: str) -> str:
+    """From places to others, as (axis, before, after) relative to the other hand.
 
-    >>> way("x", "right", "left", "left"), way("z", "below", "above", "right")
-    ('from the right of the left hand to the left of it', 'from below the right hand to above it')
+    >>> path([("x", "right", "left")], "the left hand")
+    'from the right of the left hand to the left of it'
+    >>> path([("z", "below", "above"), ("y", "aligned", "in front")], "the right hand")
+    'from below the right hand to above it and from abreast of it to in front of it'
     """
-    begin, end = (PREPOSITIONS[axis, state].removeprefix("to ") for state in (before, after))
-    return f"from {begin} the {other} hand to {end} it"
+    told: list[str] = []
+    for axis, before, after in ways:
+        begin, end = (PREPOSITIONS[axis, state].removeprefix("to ") for state in (before, after))
+        told.append(f"from {begin} {'it' if told else other} to {end} it")
+    return " and ".join(told)
 
 
 class Words:
-    """Draws synonyms; the same seed draws the same."""
+    """Draws synonyms; the same seed draws the same, None the first of them each time."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+    def __init__(self, seed: int | None) -> None:
+        self._random = None if seed is None else random.Random(seed)
 
     def choose(self, choices: Sequence[str]) -> str:
         """One of several ways to say the same."""
-        return choices[0] if len(choices) == 1 else choices[int(self._random.random() * len(choices))]
+        if self._random is None or len(choices) == 1:
+            return choices[0]
+        return choices[int(self._random.random() * len(choices))]
 
     def verb(self, meaning: str, plural: bool) -> str:
         """A verb in the present tense, third person."""

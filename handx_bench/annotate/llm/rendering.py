@@ -57,6 +57,8 @@ def _track(track: Mapping[str, Any], fps: float, group: str) -> dict[str, Any]:
 
 def _change(event: Mapping[str, Any], fps: float) -> dict[str, Any]:
     out = {"from_s": _seconds(event["onset"], fps), "to_s": _seconds(event["offset"], fps), "does": event["direction"]}
+    if event.get("change"):
+        out["by"] = float(f"{abs(event['change']):.3g}")
     if event.get("speed"):
         out["speed"] = event["speed"]
     if event.get("start_state") and event.get("end_state"):

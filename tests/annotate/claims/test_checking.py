@@ -34,7 +34,8 @@ def codes() -> MotionCodes:
     [
         ("The left hand moves up.", True),
         ("The left hand moves down.", False),
-        ("The left hand moves up at a moderate pace.", True),
+        ("The left hand moves up quickly.", True),
+        ("The left hand moves to the right at a moderate pace.", True),
         ("The left hand moves up slowly.", False),
         ("The left hand moves up, then to the right.", True),
         ("The left hand moves to the right, then up.", False),

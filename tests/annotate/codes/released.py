@@ -56,6 +56,17 @@ def pairs(codes: MotionCodes, released: dict[str, Any], family: str) -> list[tup
     return out
 
 
+def as_released(event: Event) -> dict[str, Any]:
+    """The event as the released code writes it, where the end of a contact is its last frame."""
+    if not event.direction:
+        end = event.end - 1 if event.start_state == "Contact" else event.end
+        return {"start": event.start, "end": end, "constant_des": event.start_state}
+    return {
+        "start": event.start, "end": event.end, "direction": event.direction,
+        "start_des": event.start_state, "end_des": event.end_state, "v_des": event.speed,
+    }  # fmt: skip
+
+
 def _moved(event: Event) -> dict[str, Any]:
     return {
         "start": event.start,
@@ -71,9 +82,9 @@ def _told(events: tuple[Event, ...], words: dict[str, str] = WORDS) -> list[dict
         states = {
             key: words.get(s or "", str(s).title()) for key, s in (("a", event.start_state), ("b", event.end_state))
         }
-        told = event._replace(
-            start_state=states["a"], end_state=states["b"], speed=str(event.speed).title()
-        ).to_released()
+        told = as_released(
+            event._replace(start_state=states["a"], end_state=states["b"], speed=str(event.speed).title())
+        )
         told.pop("direction", None)
         out.append(told)
     return out

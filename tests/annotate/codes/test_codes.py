@@ -57,7 +57,7 @@ def test_hyper_extension_is_detected() -> None:
 
 def test_states_and_changes_of_a_posed_finger() -> None:
     angles = np.zeros((90, 2, 20))
-    angles[:, 1, 3:6] = np.interp(np.arange(90), [10, 40], [0, 75])[
+    angles[:, 1, 3:6] = np.interp(np.arange(90), [10, 40], [0, 70])[
         :, None
     ]  # the right middle finger bends in a second
     codes = motion_codes(posed(angles))
@@ -158,6 +158,9 @@ def test_json_is_read_back() -> None:
     again = MotionCodes.from_json(told)
     assert again.to_json() == told
     assert all(again[name].events == codes[name].events for name in CHANNEL_NAMES)
+    told["left"]["finger"]["index"]["events"] = []
+    with pytest.raises(InputError, match="no event"):
+        MotionCodes.from_json(told)
     del told["left"]["wrist"]
     with pytest.raises(InputError, match="no motion codes"):
         MotionCodes.from_json(told)
@@ -178,8 +181,11 @@ def test_bad_input() -> None:
         motion_codes(1000 * motion)
     with pytest.raises(InputError, match="one clip"):
         motion_codes(motion[None])
-    with pytest.raises(InputError, match="fps"):
-        motion_codes(motion, 0)
+    for fps in (0, None, "30", float("nan")):
+        with pytest.raises(InputError, match="fps"):
+            motion_codes(motion, fps)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="compat"):
+        motion_codes(motion, compat="release")
     broken = motion.copy()
     broken[7, 1, JOINT_INDEX["index_mcp"]] = (
         broken[7, 1, 0] + (broken[7, 1, JOINT_INDEX["middle_mcp"]] - broken[7, 1, 0]) / 2

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from handx_bench.annotate.codes import Event, segment
 from handx_bench.errors import InputError
 
+from .released import as_released
+
 SPEEDS = [(0, 0.5, "Slow"), (0.5, 2, "Medium"), (2, 1e9, "Fast")]
 STATES = [(-1e9, -0.5, "low"), (-0.5, 0.5, "middle"), (0.5, 1e9, "high")]
 
@@ -21,7 +23,7 @@ def test_all_released_signals_are_segmented_alike(shared: Path) -> None:
     cases = json.loads((shared / "golden" / "segmentation.json").read_text())
     for number, case in enumerate(cases):
         arguments = {key: value for key, value in case.items() if key not in ("kind", "x", "expected")}
-        found = [event.to_released() for event in segment(case["x"], **arguments)]
+        found = [as_released(event) for event in segment(case["x"], **arguments)]
         assert found == case["expected"], number
     assert len(cases) == 250
 
@@ -36,9 +38,9 @@ def _plainly(x: np.ndarray, min_change: float, min_duration: int, by_state: bool
         if part[-1] == part[0]:
             return start, start + len(part)
         share = (part - part[0]) / (part[-1] - part[0])
-        left = next(t for t in range(len(part)) if share[t] >= 0.1)
-        arrived = next(t for t in reversed(range(len(part))) if share[t] < 0.9)
-        return start + max(0, left - 1), start + arrived + 2
+        arrived = next(t for t in range(len(part)) if share[t] >= 0.9)
+        left = next(t for t in reversed(range(arrived)) if share[t] < 0.1)
+        return start + left, start + arrived + 1
 
     steps = np.concatenate([[0.0], np.diff(x)])
     events: list[Event] = []
@@ -54,9 +56,8 @@ def _plainly(x: np.ndarray, min_change: float, min_duration: int, by_state: bool
             direction = "pos" if np.mean(part >= 0) >= 0.8 else "neg" if np.mean(part <= 0) >= 0.8 else ""
             if direction and (not by_state or name(x[i], STATES) != name(x[j - 1], STATES)):
                 speed = name(abs(part.mean() * 30.0), SPEEDS)
-                events.append(
-                    Event(i, j, direction, name(x[i], STATES), name(x[j - 1], STATES), speed, *under_way(x[i:j], i))
-                )
+                states = name(x[i], STATES), name(x[j - 1], STATES)
+                events.append(Event(i, j, direction, *states, speed, *under_way(x[i:j], i), x[j - 1] - x[i]))
                 end = j
                 break
         i = i + stride if end is None else end

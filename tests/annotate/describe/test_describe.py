@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 
@@ -117,6 +118,19 @@ def test_contacts_are_never_omitted(clips: list[tuple[MotionCodes, Texts]]) -> N
                     exact = [c for c in told if c.channels == (name,)]
                     assert len(exact) == len(codes[name].touches(codes.fps)), (name, text)
     assert seen > 100
+
+
+def test_contacts_are_told_in_the_order_in_which_they_begin(clips: list[tuple[MotionCodes, Texts]]) -> None:
+    seen = 0
+    for codes, texts in clips:
+        for text in texts.interaction[2:]:
+            told = [c for c in parse(text, "interaction").claims if c.kind is Kind.CONTACT and not c.negated]
+            once = [(c.step, codes[c.channels[0]].touches(codes.fps)) for c in told]
+            begins = [(step, touches[0].start) for step, touches in once if len(touches) == 1]
+            for (step, begin), (later_step, later) in itertools.combinations(sorted(begins), 2):
+                assert step == later_step or begin <= later + codes.fps / 6, text
+                seen += step < later_step
+    assert seen > 300
 
 
 def test_no_contact_is_said_where_there_is_none(clips: list[tuple[MotionCodes, Texts]]) -> None:
