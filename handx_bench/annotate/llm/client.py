@@ -17,11 +17,11 @@ import openai
 
 from ...errors import InputError
 from .backoff import retry_after_s
+from .bounds import bound_errors
 from .reply import CallFailedError, Reply, UnreadableReplyError, read_reply
-from .server import Server
+from .secret import Secret
+from .server import OPENAI_URL, Server
 
-#: A shorter value ("x", "EMPTY") is a placeholder; taking it out of texts would only maim them.
-_SECRET_LENGTH = 8
 _MAX_BODY_BYTES = 4 * 2**20
 _REASON_LENGTH = 300
 _MEND = {
@@ -43,13 +43,20 @@ class ChatClient:
     def __init__(self, server: Server) -> None:
         self._backoff = server.backoff
         self._timeout_s = server.timeout_s
-        self._key = server.key()
+        key = server.key()
+        self._secret = Secret(key)
         self._random = random.Random()
         self._not_before = 0.0
         self._heard = False
         self._openai = openai.AsyncOpenAI(
-            api_key=self._key, base_url=server.base_url, max_retries=0, timeout=server.timeout_s
+            api_key=key,
+            base_url=server.base_url or OPENAI_URL,  # whatever OPENAI_BASE_URL says
+            max_retries=0,
+            timeout=server.timeout_s,
+            http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [bound_errors]}),
         )
+        if server.base_url is not None:  # those of the environment are OpenAI's affair
+            self._openai.organization = self._openai.project = None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -64,7 +71,8 @@ class ChatClient:
 
         Raises:
             CallFailedError: no answer came, or the server will not answer this call.
-            InputError: the server will answer no call at all: the key, the account, the model or the address is wrong.
+            InputError: the server will answer no call at all, or none for long: the key, the account, the model or the
+                address is wrong, or a limit is used up.
         """
         for tried in range(1, self._backoff.tries + 1):
             await self._hold()
@@ -83,12 +91,12 @@ class ChatClient:
             except UnreadableReplyError as error:
                 reason, asked = str(error), None
             if asked is not None and asked > self._backoff.longest_retry_after_s:
-                raise CallFailedError(f"{reason}; the server asks to wait {asked:.0f} s")
-            if tried < self._backoff.tries:
-                if asked:  # the limit is that of the account: calls beside this one wait too
-                    self._not_before = max(self._not_before, time.monotonic() + asked)
-                else:
-                    await asyncio.sleep(self._backoff.wait_s(tried, self._random))
+                # All other clips would fail the same way, one after the other.
+                raise InputError(f"{reason}; it asks to wait {asked:.0f} s", fix="Run the same command again then")
+            if asked:  # the limit is that of the account: calls beside and after this one wait too
+                self._not_before = max(self._not_before, time.monotonic() + asked)
+            elif tried < self._backoff.tries:
+                await asyncio.sleep(self._backoff.wait_s(tried, self._random))
         if unreachable and not self._heard:
             raise InputError("the server cannot be reached", fix="Check --base-url, and that the server runs")
         raise CallFailedError(f"{reason}, {self._backoff.tries} times")
@@ -112,7 +120,7 @@ class ChatClient:
 
     def _read(self, body: bytes) -> Reply:
         reply = read_reply(body)
-        return replace(reply, content=self._without_key(reply.content))
+        return replace(reply, content=self._secret.taken_out(reply.content))
 
     def _explain(self, error: openai.APIStatusError) -> tuple[str, float | None]:
         """The reason and the wait that is asked for, where trying again may help.
@@ -133,12 +141,8 @@ class ChatClient:
 
     def _clean(self, message: str) -> str:
         """What a server says, fit for a terminal and a table, and without the key."""
-        printable = "".join(each if each.isprintable() else " " for each in self._without_key(message))
+        printable = "".join(each if each.isprintable() else " " for each in self._secret.taken_out(message))
         return " ".join(printable.split())[:_REASON_LENGTH]
-
-    def _without_key(self, text: str) -> str:
-        secret = len(self._key) >= _SECRET_LENGTH
-        return text.replace(self._key, "[key]") if secret else text
 
 
 def _cause(error: BaseException) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from .usage import Usage
+
+#: A server that counts more for one answer does not count.
+_MOST_TOKENS = 10**9
 
 
 class CallFailedError(Exception):
@@ -32,24 +37,39 @@ class Reply:
     usage: Usage
 
 
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and 0 < value <= _MOST_TOKENS else 0
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, list):  # the parts of a content
+        return "".join(each["text"] for each in value if isinstance(each, dict) and isinstance(each.get("text"), str))
+    return value if isinstance(value, str) else None
+
+
+# An answer that was paid for is not thrown away because of what stands beside it.
+_Count = Annotated[int, BeforeValidator(_count)]
+_Text = Annotated[str | None, BeforeValidator(_text)]
+
+
 class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
+    content: _Text = None
+    refusal: _Text = None
 
 
 class _Choice(BaseModel):
     message: _Message
-    finish_reason: str | None = None
+    finish_reason: _Text = None
 
 
 class _Tokens(BaseModel):
-    prompt_tokens: int = Field(default=0, ge=0)
-    completion_tokens: int = Field(default=0, ge=0)
+    prompt_tokens: _Count = 0
+    completion_tokens: _Count = 0
 
 
 class _Completion(BaseModel):
     choices: list[_Choice] = Field(min_length=1)
-    usage: _Tokens | None = None
+    usage: Annotated[_Tokens, BeforeValidator(lambda value: value if isinstance(value, dict) else {})] = _Tokens()
 
 
 def read_reply(body: bytes) -> Reply:
@@ -59,10 +79,10 @@ def read_reply(body: bytes) -> Reply:
         UnreadableReplyError: the body is not JSON or not a chat completion.
     """
     try:
-        completion = _Completion.model_validate_json(body)
+        completion = _Completion.model_validate_json(body.removeprefix(codecs.BOM_UTF8))
     except ValidationError:
         raise UnreadableReplyError("the server's reply is not a chat completion") from None
-    choice, tokens = completion.choices[0], completion.usage or _Tokens()
+    choice, tokens = completion.choices[0], completion.usage
     return Reply(
         content=choice.message.content or "",
         problem=_problem(choice),

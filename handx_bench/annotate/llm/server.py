@@ -10,6 +10,7 @@ from ...errors import InputError
 from .backoff import Backoff
 
 DEFAULT_KEY_ENV = "OPENAI_API_KEY"
+OPENAI_URL = "https://api.openai.com/v1"
 #: Sent where a local server needs no key, since the client insists on one.
 _NO_KEY = "none"
 
@@ -30,10 +31,8 @@ class Server:
     backoff: Backoff = field(default_factory=Backoff)
 
     def __post_init__(self) -> None:
-        if self.base_url is not None:
-            parts = urlsplit(self.base_url)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise InputError("the base URL is no address", fix="Give one such as http://localhost:11434/v1")
+        if self.base_url is not None and not _is_address(self.base_url):
+            raise InputError("the base URL is no address", fix="Give one such as http://localhost:11434/v1")
 
     def key(self) -> str:
         """The key from the environment.
@@ -53,3 +52,13 @@ class Server:
                 fix="Copy the key again",
             )
         return key or _NO_KEY
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # raises where it is none
+    except ValueError:
+        return False
+    plain = url.isprintable() and " " not in url and port != 0
+    return plain and parts.scheme in ("http", "https") and bool(parts.hostname)
