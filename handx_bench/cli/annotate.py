@@ -177,11 +177,13 @@ def _show_report(report: Report) -> None:
 
 
 def _show_estimate(expected: Estimate) -> None:
+    again = expected.repeated_cost_usd
+    repeated = f", {_dollars(again)} if every answer is asked for again" if again else ""
     _show(
         ("clips", f"{expected.clips}, of these {expected.to_do} to do"),
         ("calls", f"{expected.calls}, at most {expected.most_calls}"),
         ("tokens", f"about {expected.prompt_tokens} prompt, {expected.completion_tokens} completion"),
-        ("cost", f"{_dollars(expected.cost_usd)}, at most {_dollars(expected.most_cost_usd)}"),
+        ("cost", _dollars(expected.cost_usd) + repeated),
     )
 
 

@@ -104,7 +104,7 @@ def test_a_dry_run_calls_nobody_and_writes_nothing(
     result = run(*model(server, "--dry-run", "--json", "--price-in", 1, "--price-out", 1))
     expected = json.loads(result.stdout)
     assert (expected["to_do"], expected["calls"], expected["most_calls"]) == (6, 6, 24)
-    assert 0 < expected["cost_usd"] < expected["most_cost_usd"]
+    assert 0 < expected["cost_usd"] < expected["repeated_cost_usd"]
     assert "6, at most 24" in run(*model(server, "--dry-run")).stdout
     assert server.seen.calls == []
     assert [file.name for file in tmp_path.iterdir()] == ["source"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...data.clip import Clip
+from ...errors import InputError
 from ..llm.usage import Prices, Usage
 from . import journal, output
 from .annotator import Annotation, Recipe, clip_digest
@@ -39,7 +40,13 @@ class Plan:
 
 
 def journal_folder(dest: Path) -> Path:
-    """Where the journal of ``dest`` lies: beside it, since ``dest`` itself appears only when it is whole."""
+    """Where the journal of ``dest`` lies: beside it, since ``dest`` itself appears only when it is whole.
+
+    Raises:
+        InputError: ``dest`` has no name, as ``.``.
+    """
+    if dest.name in ("", ".."):
+        raise InputError("the target is no folder that can be made", where=str(dest), fix="Give it a name of its own")
     return dest.with_name(f"{dest.name}.journal")
 
 
@@ -57,8 +64,7 @@ def plan(source: Source, dest: Path, recipe: Recipe, *, retry_failed: bool = Fal
 def _check(source: Source, dest: Path, recipe: Recipe) -> None:
     folder = journal_folder(dest)
     journal.check_header(folder, recipe.fingerprint)
-    output.check_target(dest, source.name, ours=folder.exists())
-    len(source)  # opens it
+    output.check_target(dest, source, ours=folder.exists())
 
 
 def annotate_dataset(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from pydantic import BaseModel, ConfigDict
 
+from ...errors import InputError
 from ..llm.prompt import load_prompt, opening
 from ..llm.usage import Prices, Usage
 from .annotator import Recipe
@@ -20,7 +23,10 @@ SAMPLED = 50
 
 
 class Estimate(BaseModel):
-    """``calls``, tokens and cost if every first answer can be used, and at most if none can."""
+    """What can be told before: ``calls``, tokens and cost if every first answer can be used.
+
+    ``most_calls`` is a bound; ``repeated_cost_usd`` is what it costs if usual answers are asked for as often as that.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,26 +38,17 @@ class Estimate(BaseModel):
     completion_tokens: int
     cost_usd: float | None
     most_calls: int
-    most_cost_usd: float | None
+    repeated_cost_usd: float | None
 
 
 def estimate(recipe: Recipe, source: Source, planned: Plan, prices: Prices | None = None) -> Estimate:
     """Count the calls that ``planned`` needs and guess their tokens, from the codes of a sample of its clips."""
     once = most = Usage()
     if isinstance(recipe, ModelRecipe) and planned.todo:
-        rows = planned.todo[:: -(-len(planned.todo) // SAMPLED)]
-        prompt = load_prompt(recipe.style.prompt)
-        characters = sum(
-            len(message["content"])
-            for todo in rows
-            for message in opening(prompt, recipe.payload(source.clip(todo.row)))
-        ) / len(rows)
-        answer = ANSWER_CHARACTERS / CHARACTERS_PER_TOKEN
-        once = _usage(len(planned.todo), characters / CHARACTERS_PER_TOKEN, answer)
+        prompt, answer = _prompt_tokens(recipe, source, planned), ANSWER_CHARACTERS / CHARACTERS_PER_TOKEN
+        once = _usage(len(planned.todo), prompt, answer)
         # Each further call shows the model its last answer.
-        most = _usage(
-            len(planned.todo) * (recipe.style.attempts + 1), characters / CHARACTERS_PER_TOKEN + answer, answer
-        )
+        most = _usage(len(planned.todo) * (recipe.style.attempts + 1), prompt + answer, answer)
     return Estimate(
         annotator=recipe.name,
         clips=len(source),
@@ -61,8 +58,18 @@ def estimate(recipe: Recipe, source: Source, planned: Plan, prices: Prices | Non
         completion_tokens=once.completion_tokens,
         cost_usd=None if prices is None else prices.cost_usd(once),
         most_calls=most.calls,
-        most_cost_usd=None if prices is None else prices.cost_usd(most),
+        repeated_cost_usd=None if prices is None else prices.cost_usd(most),
     )
+
+
+def _prompt_tokens(recipe: ModelRecipe, source: Source, planned: Plan) -> float:
+    """Mean length of the first prompt; clips that have no codes are left out, as they will fail without a call."""
+    lengths, prompt = [], load_prompt(recipe.style.prompt)
+    for todo in planned.todo[:: -(-len(planned.todo) // SAMPLED)]:
+        with contextlib.suppress(InputError):
+            messages = opening(prompt, recipe.payload(source.clip(todo.row)))
+            lengths.append(sum(len(message["content"]) for message in messages))
+    return sum(lengths) / max(1, len(lengths)) / CHARACTERS_PER_TOKEN
 
 
 def _usage(calls: int, prompt_tokens: float, completion_tokens: float) -> Usage:

@@ -28,6 +28,7 @@ from .records import (
     ANSWER,
     annotation_of,
     answer_record,
+    intact,
     outcome_record,
     read_line,
     read_lines,
@@ -53,7 +54,8 @@ class Entry(NamedTuple):
 
     def annotation(self) -> Annotation:
         """Read it."""
-        return annotation_of(read_line(self.path, self.offset))
+        with intact(self.path):
+            return annotation_of(read_line(self.path, self.offset))
 
 
 class Left(NamedTuple):
@@ -84,13 +86,15 @@ def find(folder: Path) -> Found:
     Raises:
         InputError: a line is damaged.
     """
-    return _read(sorted(folder.glob("*.jsonl")))
+    with _usable(folder):
+        return _read(sorted(folder.glob("*.jsonl")))
 
 
 def find_dead(folder: Path, known: frozenset[str]) -> Found:
     """What processes wrote that have died, but for the files named in ``known``."""
-    unknown = sorted(path for path in folder.glob("*.jsonl") if path.name not in known)
-    return _read([path for path in unknown if not _is_held(path)])
+    with _usable(folder):
+        unknown = sorted(path for path in folder.glob("*.jsonl") if path.name not in known)
+        return _read([path for path in unknown if not _is_held(path)])
 
 
 def _read(paths: list[Path]) -> Found:
@@ -118,31 +122,41 @@ def _read(paths: list[Path]) -> Found:
 
 
 def check_header(folder: Path, fingerprint: str) -> None:
-    """Refuse a journal of another annotator.
+    """Refuse a journal of another annotator, unless there is nothing in it: the settings may have been the mistake.
 
     Raises:
         InputError: the folder holds another journal, or something else.
     """
+    with _usable(folder):
+        found = _header(folder)
+        if found is None or found["fingerprint"] == fingerprint:
+            return
+        if all(not file.stat().st_size for file in folder.glob("*.jsonl")):
+            return
+    raise InputError(
+        f"the journal was begun with other settings, by {found['annotator']!r:.80}",
+        where=str(folder),
+        fix="Use the same model, prompt, threshold, temperature, seed and version again, or choose another target",
+    )
+
+
+def _header(folder: Path) -> dict[str, Any] | None:
+    """Whose journal it is; None where there is none yet."""
+    file = folder / _HEADER
     if not folder.exists():
-        return
-    header = folder / _HEADER
-    if not header.exists():
-        if any(file.name != _LOCK and not file.name.startswith(f".{_HEADER}") for file in folder.iterdir()):
+        return None
+    if not file.exists():
+        if any(each.name != _LOCK and not each.name.startswith(f".{_HEADER}") for each in folder.iterdir()):
             raise InputError("the folder is not a journal", where=str(folder), fix="Choose another target")
-        return
+        return None
     try:
-        facts = json.loads(read_bytes(header, _MAX_HEADER_BYTES, "journal"))
-        version, found, name = facts["format"], facts["fingerprint"], facts["annotator"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError("the journal's header cannot be read", where=str(header)) from error
+        header = json.loads(read_bytes(file, _MAX_HEADER_BYTES, "journal"))
+        version, _, _ = header["format"], header["fingerprint"], header["annotator"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError("the journal's header cannot be read", where=str(file)) from error
     if version != _FORMAT:
-        raise InputError(f"the journal has format {version}, this handx-bench knows {_FORMAT}", where=str(folder))
-    if found != fingerprint:
-        raise InputError(
-            f"the journal was begun with other settings, by {name!r:.80}",
-            where=str(folder),
-            fix="Use the same model, prompt, threshold, temperature, seed and version again, or choose another target",
-        )
+        raise InputError(f"the journal has format {version!r:.20}, this handx-bench knows {_FORMAT}", where=str(folder))
+    return dict(header)
 
 
 @contextlib.contextmanager
@@ -150,21 +164,37 @@ def hold(folder: Path, name: str, fingerprint: str) -> Iterator[None]:
     """Make the journal if it is not there, and be its only run while the block lasts.
 
     Raises:
-        InputError: another run has it, or it is the journal of another annotator.
+        InputError: another run has it, it is the journal of another annotator, or it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    check_header(folder, fingerprint)
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    check_header(folder, fingerprint)  # a folder that is no journal gets no lock
+    with _usable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         if not _locked(lock):
             raise InputError("another run writes this dataset", where=str(folder), fix="Wait for it, or stop it")
         _wait_for_orphans(folder)
-        if not (folder / _HEADER).exists():
+        check_header(folder, fingerprint)
+        with _usable(folder):
             header = {"format": _FORMAT, "annotator": name, "fingerprint": fingerprint}
-            write_text(folder / _HEADER, json.dumps(header, indent=2) + "\n")
+            if _header(folder) != header:
+                write_text(folder / _HEADER, json.dumps(header, indent=2) + "\n")
         yield
     finally:
         os.close(lock)
+
+
+@contextlib.contextmanager
+def _usable(folder: Path) -> Iterator[None]:
+    """Tells of a folder that the system does not let us use."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"the journal cannot be read or written ({error.strerror or error})",
+            where=str(folder),
+            fix="Make room or choose another target; what is in the journal stays",
+        ) from error
 
 
 class JournalWriter:
@@ -173,14 +203,17 @@ class JournalWriter:
     def __init__(self, folder: Path) -> None:
         # Names sort by the time of making, so that answers are read before the outcomes that came of them.
         path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.jsonl"
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        _sync_folder(folder)
+        self._folder = folder
+        with _usable(folder):
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            _sync_folder(folder)
 
     def record(self, key: str, turn: Turn, reply: Reply) -> None:
         """Keep an answer; it is on the disk when this returns."""
         self._append(answer_record(key, turn, reply))
-        os.fsync(self._file)
+        with _usable(self._folder):
+            os.fsync(self._file)
 
     def finish(self, turn: Turn, annotation: Annotation) -> None:
         """Keep what came of a clip."""
@@ -196,18 +229,20 @@ class JournalWriter:
     def _append(self, record: dict[str, Any]) -> None:
         line = memoryview(to_line(record))
         try:
-            while line:
-                line = line[os.write(self._file, line) :]
-        except OSError:
+            with _usable(self._folder):
+                while line:
+                    line = line[os.write(self._file, line) :]
+        except InputError:
             # Half a line may be there, and must stay the last one.
-            os.close(self._file)
+            if self._file >= 0:
+                os.close(self._file)
             self._file = -1
             raise
 
 
-def _locked(descriptor: int) -> bool:
+def _locked(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -217,7 +252,7 @@ def _is_held(path: Path) -> bool:
     """Whether the process that writes a file lives."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return not _locked(descriptor)
+        return not _locked(descriptor, fcntl.LOCK_SH)  # others may look at the same time
     finally:
         os.close(descriptor)
 

@@ -6,6 +6,7 @@ Written from the journal in the order of the source, so that the content does no
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ...data.arrow import tables
 from ...data.check import checked_groups
@@ -47,27 +49,46 @@ _REPEATING = ("clip_id", "part", "level", "model", "prompt_hash", "status", "fai
 #: What an annotated folder holds; any other is not ours to replace.
 DATA, ANNOTATIONS, _CARD = "data", "annotations", "README.md"
 _OURS = {DATA, ANNOTATIONS, _CARD}
+_SHARD = re.compile(r".+-\d{5,}-of-\d{5,}\.parquet")
 
 
-def check_target(dest: Path, source: str, *, ours: bool) -> None:
+def check_target(dest: Path, source: Source, *, ours: bool) -> None:
     """Refuse a target that must not be written, before any work is done.
 
     Args:
         dest: the folder to make.
         source: what is read.
-        ours: whether there is a journal that tells that ``dest`` was made from it.
+        ours: whether there is a journal that tells that ``dest`` was made with it.
 
     Raises:
-        InputError: ``dest`` holds something else, is no folder, or holds the source.
+        InputError: ``dest`` holds something else, or clips that ``source`` has not, is no folder, or holds the source.
     """
-    path = Path(source)
+    path = Path(source.name)
     if path.exists() and dest.resolve() in (path.resolve(), *path.resolve().parents):
         raise InputError("the source lies in the folder to write", where=str(dest), fix="Write to another folder")
     if dest.is_symlink() or (dest.exists() and not dest.is_dir()):
         raise InputError("the target is not a folder", where=str(dest))
     names = {file.name for file in dest.iterdir()} if dest.exists() else set()
-    if names and not (ours and names == _OURS):
+    if names and not (ours and names == _OURS and _is_only_ours(dest)):
         raise InputError("the target is not empty", where=str(dest), fix="Choose another folder")
+    ids = set(source.ids())
+    gone = {name for name in _ids_in(dest) if name not in ids} if names else set()
+    if gone:
+        raise InputError(
+            f"the target holds {len(gone)} clips that would be gone, such as {min(gone)!r:.80}",
+            where=str(dest),
+            fix="Choose another folder, or remove this one first",
+        )
+
+
+def _is_only_ours(dest: Path) -> bool:
+    """Whether nobody has put files between ours."""
+    return all(_SHARD.fullmatch(file.name) for folder in (DATA, ANNOTATIONS) for file in (dest / folder).iterdir())
+
+
+def _ids_in(dest: Path) -> Iterator[str]:
+    for file in (dest / DATA).iterdir():
+        yield from pq.read_table(file, columns=["clip_id"])["clip_id"].to_pylist()
 
 
 def write(source: Source, dest: Path, name: str, outcome: Callable[[Clip], Annotation], scratch: Path) -> None:

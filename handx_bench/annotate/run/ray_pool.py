@@ -38,7 +38,7 @@ def work_on_ray(
     concurrency: int,
     workers: int,
 ) -> None:
-    """Annotate ``rows`` with ``workers`` actors that share ``concurrency``.
+    """Annotate ``rows`` with ``workers`` actors that share ``concurrency``, or fewer if that is less.
 
     Uses the Ray that is running or named by ``RAY_ADDRESS``, else starts one on this machine.
 
@@ -50,11 +50,12 @@ def work_on_ray(
         import ray.data
     except ModuleNotFoundError as error:
         raise InputError("Ray is not installed", fix="pip install 'handx-bench[scale]'") from error
+    workers = min(workers, concurrency)
     started = not ray.is_initialized()
     if started:
         _start(workers)
     try:
-        lanes = max(1, concurrency // workers)
+        lanes = concurrency // workers
         blocks = max(workers, -(-len(rows) // (lanes * _ROWS_PER_LANE)))
         data = ray.data.from_items([todo._asdict() for todo in rows], override_num_blocks=min(blocks, len(rows)))
         done = data.map_batches(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -74,18 +75,30 @@ def read_line(path: Path, offset: int) -> dict[str, Any]:
     """The record whose line begins at ``offset``."""
     with open(path, "rb") as stream:
         stream.seek(offset)
-        return _parsed(stream.readline(), path, 0)
+        return _parsed(stream.readline(), path)
 
 
-def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
-    try:
+def _parsed(line: bytes, path: Path, number: int | None = None) -> dict[str, Any]:
+    with intact(path, number):
         record = json.loads(line)
-        if record["kind"] not in (ANSWER, OUTCOME):
+        hash(turn_of(record))
+        if record["kind"] == ANSWER:
+            reply_of(record), hash(record["call"])
+        elif record["kind"] != OUTCOME or not isinstance(record["failed"], bool):
             raise ValueError
-    except (ValueError, KeyError, TypeError):
+        return dict(record)
+
+
+@contextlib.contextmanager
+def intact(path: Path, number: int | None = None) -> Iterator[None]:
+    """Tells of a line that is no record."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise InputError(
-            f"line {number} of the journal is damaged",
+            f"line {number} of the journal is damaged" if number is not None else "a line of the journal is damaged",
             where=str(path),
             fix="Restore the file from a copy; what this line told is lost without",
         ) from None
-    return record

@@ -48,6 +48,10 @@ class Source:
         """The clip of a row, without its MANO parameters, which no annotator looks at."""
         return clip_from_row({**self._without_mano[row], "mano": None}, where=self.name)
 
+    def ids(self) -> list[str]:
+        """The ids of the clips."""
+        return list(self._dataset.with_format(None)["clip_id"])
+
     def by_split(self) -> Iterator[tuple[str, Iterator[Clip]]]:
         """The clips of each split, whole, a group in memory at a time."""
         column = np.asarray(self._dataset.with_format(None)["split"])

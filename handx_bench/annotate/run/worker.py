@@ -94,7 +94,6 @@ class _Log(JournalWriter):
 
     def __init__(self, folder: Path, left: Left) -> None:
         super().__init__(folder)
-        self._folder = folder
         self._pending = dict(left.pending)
         self._known = left.files
         self._outcomes: dict[tuple[str, str], Entry] = {}

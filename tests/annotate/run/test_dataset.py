@@ -177,9 +177,49 @@ def test_a_part_first_and_the_rest_later(server: fakes.ChatServer, recipe: Make,
     made = recipe()
     assert annotate_dataset(Source(str(folder), limit=3), tmp_path / "out", made).clips == 3
     assert len(handx_bench.load_dataset(tmp_path / "out")) == 3
-    assert annotate_dataset(Source(str(folder), splits=("test",)), tmp_path / "out", made).new_calls == 2
+    assert annotate_dataset(Source(str(folder), limit=5), tmp_path / "out", made).new_calls == 2
     assert annotate_dataset(Source(str(folder)), tmp_path / "out", made).new_calls == 1
     assert len(handx_bench.load_dataset(tmp_path / "out")) == 6
+
+
+def test_what_is_finished_is_not_made_less(server: fakes.ChatServer, recipe: Make, tmp_path: Path) -> None:
+    folder = fakes.write_clips(tmp_path / "source", 6, test=2)
+    made = recipe()
+    annotate_dataset(Source(str(folder)), tmp_path / "out", made)
+    before = fakes.files_of(tmp_path)
+    for less in (Source(str(folder), limit=5), Source(str(folder), splits=("test",))):
+        with pytest.raises(InputError, match=r"holds [14] clips that would be gone, such as 'c00[05]'"):
+            annotate_dataset(less, tmp_path / "out", made)
+    assert fakes.files_of(tmp_path) == before
+    mine = tmp_path / "out" / "data" / "mine.txt"
+    mine.touch()
+    with pytest.raises(InputError, match="not empty"):
+        annotate_dataset(Source(str(folder)), tmp_path / "out", made)
+    assert mine.exists()
+
+
+def test_after_a_setting_that_no_call_survived_it_may_be_another(
+    server: fakes.ChatServer, recipe: Make, tmp_path: Path
+) -> None:
+    """A model's name mistyped, and what the error says to do."""
+    source = fakes.write_clips(tmp_path / "source", 2)
+    server.default = [fakes.status(404, "no such model")]
+    with pytest.raises(InputError, match="Check --model"):
+        fakes.run(source, tmp_path / "out", recipe(model="mistyped"))
+    server.default = [fakes.good]
+    assert fakes.run(source, tmp_path / "out", recipe()).failed == 0
+    with pytest.raises(InputError, match="begun with other settings"):
+        fakes.run(source, tmp_path / "out", recipe(model="mistyped"))
+
+
+def test_targets_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = fakes.write_clips(tmp_path / "source", 2)
+    (tmp_path / "file").touch()
+    (tmp_path / "taken.journal").touch()
+    monkeypatch.chdir(tmp_path)
+    for dest in ("/", ".", "..", "", "file/out", "taken", "/proc/nowhere/out", "n" * 250):
+        with pytest.raises(InputError, match=r"target|journal"):
+            fakes.run(source, Path(dest), RulesRecipe(describe=fakes.describe, check=fakes.check))  # type: ignore[arg-type]
 
 
 def test_a_clip_whose_motion_changed_is_annotated_anew(server: fakes.ChatServer, recipe: Make, tmp_path: Path) -> None:

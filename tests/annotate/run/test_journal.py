@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from pathlib import Path
@@ -94,10 +95,32 @@ def test_a_line_damaged_in_the_middle_is_told(tmp_path: Path) -> None:
     write(tmp_path / "j")
     [file] = (tmp_path / "j").glob("*.jsonl")
     lines = file.read_bytes().splitlines(keepends=True)
-    for damaged in (b"\0" * 10 + b"\n", b"{}\n", b"[1]\n", b'{"kind": "gossip"}\n', lines[2][5:]):
+    turn = b'"turn": ["a", "b", 0]'
+    for damaged in (
+        b"\0" * 10 + b"\n",
+        b"{}\n",
+        b"[1]\n",
+        b'{"kind": "gossip"}\n',
+        lines[2][5:],
+        b'{"kind": "answer"}\n',
+        b'{"kind": "answer", ' + turn + b', "call": "x"}\n',
+        b'{"kind": "answer", ' + turn + b', "call": "x", "reply": {"content": "", "problem": "", "usage": 3}}\n',
+        b'{"kind": "outcome", ' + turn + b"}\n",
+        b'{"kind": "outcome", "turn": [["a"], "b", 0], "failed": true}\n',
+        b'{"kind": "outcome", "turn": "abcd", "failed": true}\n',
+        b"[" * 100_000 + b"\n",
+    ):
         file.write_bytes(b"".join([*lines[:2], damaged, *lines[3:]]))
         with pytest.raises(InputError, match="line 3 of the journal is damaged"):
             find(tmp_path / "j")
+
+
+def test_an_outcome_without_marks_is_told_when_it_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "j")
+    [file] = (tmp_path / "j").glob("*.jsonl")
+    file.write_bytes(file.read_bytes().replace(b'"marks"', b'"Marks"'))
+    with pytest.raises(InputError, match="damaged"):
+        find(tmp_path / "j").outcomes["a", "d"].annotation()
 
 
 def test_one_run_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +182,7 @@ def test_a_disk_that_fills_ends_the_file(tmp_path: Path, monkeypatch: pytest.Mon
 
     for _ in range(2):  # nothing is written behind half a line
         monkeypatch.setattr(journal.os, "write", full)
-        with pytest.raises(OSError, match=r"space|descriptor"):
+        with pytest.raises(InputError, match=r"space|descriptor"):
             writer.record("call-z" + "z" * 20, Turn("z", "d", 0), reply("z"))
         monkeypatch.setattr(journal.os, "write", real)
     writer.close()
@@ -175,6 +198,10 @@ def test_what_a_process_leaves_is_taken_over_when_it_is_dead(tmp_path: Path) -> 
     other.finish(Turn("z", "d", 0), done("z"))
     assert find_dead(tmp_path / "j", known).outcomes == {}
     other.close()
+    dead = max((tmp_path / "j").glob("*.jsonl"))
+    with open(dead) as looks_too:  # another process that looks whether it is dead does not make it look alive
+        fcntl.flock(looks_too, fcntl.LOCK_SH)
+        assert set(find_dead(tmp_path / "j", known).outcomes) == {("z", "d")}
     found = find_dead(tmp_path / "j", known)
     assert set(found.outcomes) == {("z", "d")}
     assert found.left.pending == {"call-y": reply("y")}

@@ -114,7 +114,8 @@ def test_rules_on_ray_and_a_key_that_is_refused(
     assert fakes.files_of(tmp_path / "there") == fakes.files_of(tmp_path / "here")
     server.default = [fakes.status(401)]
     with pytest.raises(InputError, match="the server answered 401"):
-        fakes.run(source, tmp_path / "out", recipe(), ray_workers=2)
+        fakes.run(source, tmp_path / "out", recipe(), ray_workers=2, concurrency=1)
+    assert server.seen.most_in_flight == 1, "no more workers than calls at a time"
     monkeypatch.setenv("OPENAI_API_KEY", "no key")
     with pytest.raises(InputError, match="characters that no key has"):
         fakes.run(source, tmp_path / "out", recipe(), ray_workers=2)
