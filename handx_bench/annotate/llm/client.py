@@ -92,7 +92,7 @@ class ChatClient:
                 reason, asked = str(error), None
             if asked is not None and asked > self._backoff.longest_retry_after_s:
                 # All other clips would fail the same way, one after the other.
-                raise InputError(f"{reason}; it asks to wait {asked:.0f} s", fix="Run the same command again then")
+                raise InputError(f"{reason}; it asks to wait {asked:g} s", fix="Run the same command again then")
             if asked:  # the limit is that of the account: calls beside and after this one wait too
                 self._not_before = max(self._not_before, time.monotonic() + asked)
             elif tried < self._backoff.tries:
