@@ -107,6 +107,7 @@ class _Actor:
 def _start(workers: int) -> None:
     import ray
 
+    os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")  # our caller's print stays what it is
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False  # ours tells of clips, not of blocks
     # One more than the actors: Ray Data needs a CPU for its own tasks, or waits for ever.

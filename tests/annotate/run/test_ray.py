@@ -27,6 +27,7 @@ def own_ray(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # the actors import the stand-ins by name
     yield
     assert not ray.is_initialized()  # what was started was ended
+    assert print.__module__ == "builtins"  # which Ray replaces by its own where it shows bars
 
 
 @pytest.mark.usefixtures("own_ray")
