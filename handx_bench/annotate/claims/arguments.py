@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .categories import Cat, Form, Verb
+from .claim import REPEATEDLY
 from .clause import Clause
 from .inflection import BOTH_FORMS
 from .lexicon import PARTICIPLES
@@ -12,12 +13,16 @@ from .phrase import Noun, whole
 from .phrases import PhraseReader
 from .tokens import Token
 
+_LIMITS = ("start", "begin", "began", "begun", "end", "finish")
+
 
 class ArgumentReader:
     """Reads one token, or phrase, after the other into a clause."""
 
     def __init__(self, tokens: list[Token], nouns: PhraseReader) -> None:
         self.tokens, self.nouns = tokens, nouns
+        #: The clause before.
+        self.before: Clause | None = None
 
     def adverb(self, clause: Clause, token: Token) -> None:
         """How fast, how often, when, or that it is not so."""
@@ -26,9 +31,15 @@ class ArgumentReader:
             bare = [k for k, (_, speed) in enumerate(clause.directions) if not speed]
             for k in bare:
                 clause.directions[k] = (clause.directions[k][0], token.value)
-            clause.speed = token.value
+            # Two speeds without directions are those of two things.
+            clause.unclear += not clause.directions and clause.speed not in ("", token.value)
+            clause.speed, clause.speed_spent = token.value, bool(bare)
         elif token.cat is Cat.TIMES:
-            clause.times = token.value
+            if REPEATEDLY in (clause.times, token.value):  # "up and down twice" turns more often than that
+                clause.times = REPEATEDLY
+            else:
+                clause.unclear += clause.times not in (0, token.value)
+                clause.times = token.value
         elif token.cat in (Cat.NOT, Cat.NONE):
             clause.negated = True
             clause.never |= token.text == "never"
@@ -37,26 +48,30 @@ class ArgumentReader:
         elif token.cat in (Cat.AT_START, Cat.AT_END):
             clause.at_start |= token.cat is Cat.AT_START
             clause.at_end |= token.cat is Cat.AT_END
-            clause.is_state |= token.form is Form.BASE and token.text.startswith(("start", "begin", "end", "finish"))
+            is_verb = token.text.startswith(_LIMITS)
+            clause.is_state |= token.form is Form.BASE and is_verb
+            # "A contact ends", and what is so at both ends, is more than a clause can hold.
+            clause.unclear += (is_verb and clause.verb is not None) or (clause.at_start and clause.at_end)
         else:
             clause.always = True
 
-    def verb(self, clause: Clause, token: Token, before: Clause | None) -> None:
-        """What is done; ``before`` is the clause whose auxiliary may go on."""
+    def verb(self, clause: Clause, token: Token) -> None:
+        """What is done; the auxiliary of the clause before may go on."""
+        before = self.before
         verb, direction = token.value
         word = token.text.split()[0]
         goes_on = not clause.then and not clause.named_subject and token.form is Form.PARTICIPLE
         if goes_on and before is not None and before.participle:  # "are bent and pressed together"
             clause.is_state, clause.stays = before.is_state, before.stays
-        if clause.is_state and token.text == "close":  # "are close"
+        if (clause.is_state or clause.stays) and token.text == "close":  # "are close"
             clause.near = True
             return
         # "is bent", "stays open" name a state, "is bending" does not; nor does "bent" alone unless it is a participle.
         named = clause.is_state or clause.stays or (token.form is Form.PARTICIPLE and word not in BOTH_FORMS)
-        clause.participle = named and not word.endswith("ing")
+        clause.participle = named and not word.endswith("ing") and word != "contact"
         clause.verb = verb
         if direction:
-            clause.directions.append((direction, clause.speed))
+            clause.go(direction)
 
     def read(self, clause: Clause, i: int) -> int:
         """Whatever else stands at token ``i``; returns the token after it."""
@@ -90,15 +105,23 @@ class ArgumentReader:
         """ "to the left"; but "toward the left hand" is a goal."""
         side = self.tokens[i].value
         if self.nouns.cat(i + 1) in (Cat.HAND, Cat.PALM) and side in ("left", "right"):
-            clause.goal = whole(Noun.HAND, (side,))
+            clause.goal = self.nouns.object = whole(Noun.HAND, (side,))
             return i + 2
-        clause.directions.append((side, clause.speed))
+        if self.tokens[i].text == "back":
+            clause.unclear += self._is_return(i)
+        clause.go(side)
         return i + 1
+
+    def _is_return(self, i: int) -> bool:
+        """Whether "back" is not backward: "up and then back", "back to its place", "the back of the hand"."""
+        moved = [direction for direction, _ in self.before.directions] if self.before is not None else []
+        return bool(moved and moved[-1] != "forward") or self.nouns.cat(i + 1) in (Cat.TO, Cat.OF)
 
     def _bound(self, clause: Clause, i: int) -> int:
         """ "from straight", "to fully bent", "until they are touching", "from above"."""
         begins = self.tokens[i].cat is Cat.FROM
         states, places = (clause.before, clause.before_places) if begins else (clause.after, clause.places)
+        clause.unclear += clause.negated and self.tokens[i].text == "until"  # not before, but then
         if self.tokens[i].text == "to" and self._is_infinitive(i + 1):
             clause.is_state = False  # "begins to bend"
             return i + 1
@@ -129,7 +152,11 @@ class ArgumentReader:
         by = self.nouns.cat(i) is Cat.BY
         partner = self.nouns.cat(i) is Cat.WITH
         begin = i + 1 if by or partner else i
-        found = self.nouns.read(begin)
+        is_it = self.nouns.cat(begin) is Cat.SAME and self.tokens[begin].text == "it"
+        if is_it and self.nouns.object is None:  # whom?
+            clause.unclear += 1
+            return begin + 1
+        found = (self.nouns.object, begin + 1) if is_it and self.nouns.object else self.nouns.read(begin)
         if found is None:
             return self._no_noun(clause, begin)
         phrase, end = found
@@ -140,6 +167,7 @@ class ArgumentReader:
             clause.partner = phrase
         else:
             clause.objects.append(phrase)
+            self.nouns.object = phrase
             if phrase.noun in (Noun.FINGER, Noun.TIP):
                 self.nouns.last = phrase
         return end
@@ -148,9 +176,10 @@ class ArgumentReader:
         """A word that no phrase begins with."""
         cat = self.nouns.cat(i)
         if cat is Cat.SIDE and clause.verb in (Verb.MOVE, Verb.REACH, Verb.WAVE) and self.tokens[i].value != "both":
-            clause.directions.append((self.tokens[i].value, clause.speed))  # "moves left"
+            clause.unclear += self.nouns.cat(i - 1) is Cat.FROM  # "away from the left"
+            clause.go(self.tokens[i].value)  # "moves left"
         elif cat is Cat.NONE:  # "make no contact"
             clause.negated = True
-        elif cat not in (Cat.EACH_OTHER, Cat.OF, Cat.ALL, Cat.REST, Cat.SIDE, None):
+        elif cat not in (Cat.EACH_OTHER, Cat.OF, Cat.ALL, None):
             clause.unclear += 1
         return i + 1

@@ -15,13 +15,15 @@ class Clause:
     ``unclear`` counts what was not understood or is not claimed (unknown words, "almost", "if"): such a clause claims
     nothing. ``adjunct`` is an unknown place that something goes to or comes from. ``then`` tells that it comes after the
     clause before, ``meanwhile`` that it is at the same time, ``unordered`` that its time is not known, ``by_person`` that
-    a person does it to their hands, ``relative`` that it is told as seen from the other hand.
+    a person does it to their hands, ``relative`` that it is told as seen from the other hand, ``of_both``
+    that the text is about both hands, ``speed_spent`` that the speed was that of the directions before it.
     """
 
     subject: Phrase
     named_subject: bool = False
     by_person: bool = False
     relative: bool = False
+    of_both: bool = False
     then: bool = False
     meanwhile: bool = False
     unordered: bool = False
@@ -39,6 +41,7 @@ class Clause:
     partner: Phrase | None = None
     directions: list[tuple[str, str]] = field(default_factory=list)
     speed: str = ""
+    speed_spent: bool = False
     states: list[State] = field(default_factory=list)
     before: list[State] = field(default_factory=list)
     after: list[State] = field(default_factory=list)
@@ -51,6 +54,10 @@ class Clause:
     unclear: int = 0
     adjunct: bool = False
     texts: list[str] = field(default_factory=list)
+
+    def go(self, direction: str) -> None:
+        """It goes there, as fast as was said before, unless that was of another direction."""
+        self.directions.append((direction, "" if self.speed_spent else self.speed))
 
     @property
     def words(self) -> str:

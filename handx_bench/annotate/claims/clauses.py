@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...hand.skeleton import HANDS
 from .arguments import ArgumentReader
 from .categories import Cat, Form, StateKind, Verb
 from .clause import Clause
@@ -26,14 +27,17 @@ class ClauseReader:
         self.tokens = tokens
         self.default_sides = sides
         self.nouns = PhraseReader(tokens, sides)
-        self.nouns.last = before.nouns.last if before is not None else None
+        if before is not None:
+            self.nouns.last, self.nouns.object = before.nouns.last, before.nouns.object
         self.arguments = ArgumentReader(tokens, self.nouns)
         self.subject: Phrase = before.subject if before is not None else whole(Noun.HAND, sides)
         self.latest: Clause | None = before.latest if before is not None else None
+        self.dropped_negation = False
 
     def clauses(self) -> Iterator[Clause]:
         """The clauses in the order of the text."""
-        i, first = 0, True
+        i, first = self._preamble(), True
+        fronted: tuple[bool, bool] | None = None
         conditional = any(token.text in ("if", "unless") for token in self.tokens)
         after_first = before_second = False  # "after X, Y": the next clause comes later
         while i < len(self.tokens):
@@ -44,6 +48,9 @@ class ClauseReader:
                 after, i = True, i + 1
             links = self.tokens[begin:i]
             clause = Clause(self._who(links), then=(then and not before_first) or after_first)
+            clause.is_state = any(token.text == "with" for token in links)  # "with its fingers spread"
+            clause.of_both = len(self.default_sides) == 2
+            self.arguments.before = self.latest
             clause.meanwhile = any(token.cat is Cat.MEANWHILE for token in links)
             clause.unordered = before_second or (after and not first)
             after_first, before_second = after and first, before_first
@@ -54,18 +61,43 @@ class ClauseReader:
                 clause.unclear += 1
                 i += 1
             self._complete(clause)
+            if first and self.tokens[begin].cat in (Cat.AT_START, Cat.AT_END):  # "at the end, ... and ..."
+                fronted = clause.at_start, clause.at_end
+            elif clause.then or clause.unordered or clause.at_start or clause.at_end or clause.always:
+                fronted = None
+            elif fronted is not None:
+                clause.at_start, clause.at_end = fronted
             clause.unclear += conditional
             clause.unclear += clause.relative and not clause.places  # places are seen from the other hand anyway
             clause.texts = [token.text for token in self.tokens[begin:i] if token.cat not in _LINKS]
             first = False
             if clause.texts and not self._is_empty(clause):
-                self.latest = clause
+                self.latest, self.dropped_negation = clause, False
                 yield clause
+            else:
+                self.dropped_negation |= clause.negated
+
+    def _preamble(self) -> int:
+        """Behind "on the right hand, ..." or "left: ...", which say whose fingers follow."""
+        begin = 1 if self.tokens and self.tokens[0].text in ("on", "for") else 0
+        if begin == 0 and self.nouns.cat(0) is Cat.SIDE and self.nouns.cat(1) is Cat.COMMA:
+            self._remember(whole(Noun.HAND, HANDS if self.tokens[0].value == "both" else (self.tokens[0].value,)))
+            return 2
+        found = self.nouns.read(begin) if begin else None
+        if found is None or found[0].noun is not Noun.HAND or self.nouns.cat(found[1]) is not Cat.COMMA:
+            return 0
+        self._remember(found[0])
+        return found[1] + 1
 
     def _who(self, links: list[Token]) -> Phrase:
         """The subject where none is named: that of the clause before, or what "which" refers to."""
-        last = self.nouns.last
-        return last if last is not None and any(token.cat is Cat.WHO for token in links) else self.subject
+        if not any(token.cat is Cat.WHO for token in links):
+            return self.subject
+        before = self.latest
+        named = (
+            before.objects[-1] if before is not None and before.objects else before.goal if before is not None else None
+        )
+        return named or self.nouns.last or self.subject
 
     def _is_once(self, i: int) -> bool:
         """ "once the fingers curl, ...": when, not how often."""
@@ -81,7 +113,9 @@ class ClauseReader:
             return i + 1
         goes_on = any(token.text in ("or", "nor") for token in links)
         clause.negated |= goes_on and self.latest is not None and self.latest.negated
-        if self.nouns.cat(i) is Cat.NOT and self.nouns.cat(i + 1) in _NOUNS:
+        clause.negated |= any(token.text == "without" for token in links)
+        clause.unclear += goes_on and self.dropped_negation  # "neither the palms nor the fingertips touch"
+        if self.nouns.cat(i) is Cat.NOT and self.tokens[i].text == "not" and self.nouns.cat(i + 1) in _NOUNS:
             if self.nouns.cat(i + 1) is Cat.ALL:  # "not all fingers": which?
                 clause.unclear += 1
             found = self.nouns.read(i + 1)
@@ -101,9 +135,11 @@ class ClauseReader:
             clause.verb = before.verb
         elif clause.states or clause.still:
             clause.is_state, clause.stays = before.is_state, before.stays
+            if not clause.then:
+                clause.at_start, clause.at_end = clause.at_start or before.at_start, clause.at_end or before.at_end
         elif clause.then and clause.named_subject and before.verb is not None:  # "then the ring finger"
             clause.verb = before.verb
-            if before.verb in (Verb.TOUCH, Verb.PINCH):
+            if before.verb in (Verb.TOUCH, Verb.PINCH) and before.objects:
                 clause.objects, clause.subject = [clause.subject], before.subject
 
     def _is_empty(self, clause: Clause) -> bool:
@@ -120,7 +156,9 @@ class ClauseReader:
         return i, then, after
 
     def _subject(self, clause: Clause, i: int) -> int:
-        i = self._adverbs(clause, i + (self.nouns.cat(i) is Cat.WITH))  # "with its fingers bent, ..."
+        if self.nouns.cat(i) is Cat.WITH:  # "with its fingers bent, ..."
+            clause.is_state, i = True, i + 1
+        i = self._adverbs(clause, i)
         gone: Phrase | None = None
         if self.nouns.cat(i) is Cat.EXCEPT and (excepted := self.nouns.read(i + 1)) is not None:
             gone, i = excepted
@@ -134,6 +172,9 @@ class ClauseReader:
             return i + 1
         attributed = i + self._is_attribute(i)
         begin, found = attributed, self.nouns.read(attributed, is_subject=True)
+        is_it = self.nouns.cat(begin) is Cat.SAME and self.tokens[begin].text == "it"
+        if is_it and len(self.subject.members) == 1 and self.subject.noun in (Noun.FINGER, Noun.TIP):
+            found = self.subject, begin + 1
         if found is None or (attributed > i and not self.nouns.begins_predicate(found[1])):
             clause.by_person = self.latest is not None and self.latest.by_person
             return i
@@ -148,12 +189,18 @@ class ClauseReader:
     def _viewpoint(self, i: int) -> int:
         """Behind "relative to the left hand, ..."."""
         if self.nouns.cat(i) is Cat.RELATIVE and (found := self.nouns.read(i + 1)) is not None:
+            self.nouns.object = found[0]
             return found[1] if self.nouns.cat(found[1]) is Cat.COMMA else i
         return i
 
     def _is_attribute(self, i: int) -> bool:
         """ "the bent finger", "the straight thumb"."""
-        participle = self.nouns.cat(i) is Cat.VERB and self.tokens[i].form is Form.PARTICIPLE
+        token = self.tokens[i] if i < len(self.tokens) else None
+        participle = (
+            token is not None
+            and token.cat is Cat.VERB
+            and (token.form is Form.PARTICIPLE or token.text in ("open", "spread"))
+        )
         return (participle or self.nouns.cat(i) is Cat.STATE) and self.nouns.cat(i + 1) in _NOUNS
 
     def _remember(self, subject: Phrase) -> None:
@@ -173,6 +220,7 @@ class ClauseReader:
             if token.cat in _CONNECTORS:
                 following = self._goes_on(clause, i)
                 if following is None:
+                    clause.unclear += clause.negated and token.cat is Cat.BEFORE  # "not before the end"
                     return i
                 i = following
             elif token.cat is Cat.VERB:
@@ -181,7 +229,7 @@ class ClauseReader:
                         return i
                     clause.unclear += 1  # "stops touching"
                 else:
-                    self.arguments.verb(clause, token, self.latest)
+                    self.arguments.verb(clause, token)
                 i += 1
             elif token.cat is Cat.NOT and self.nouns.cat(i + 1) is Cat.DIRECTION:  # "up, not down"
                 i += 2
@@ -194,6 +242,10 @@ class ClauseReader:
                 if token.cat is Cat.EXCEPT:
                     return i
                 i = self._beyond(i)
+            elif token.text in ("without", "until") and self._begins_clause(i + 1) and not clause.negated:
+                cat = Cat.WHILE if token.text == "without" else Cat.THEN
+                self.tokens[i] = Token(cat, None, Form.BASE, token.text)
+                return i
             elif token.cat is Cat.WITH and not _is_partner(clause):
                 if clause.verb is None and not clause.states:
                     i += 1
@@ -202,6 +254,11 @@ class ClauseReader:
             else:
                 i = self.arguments.read(clause, i)
         return i
+
+    def _begins_clause(self, i: int) -> bool:
+        """ "(until) the palms part", "(without) the fingertips touching"."""
+        found = self.nouns.read(i, is_subject=True) if self.nouns.cat(i) is not Cat.SAME else None
+        return found is not None and self.nouns.begins_predicate(found[1])
 
     def _beyond(self, i: int) -> int:
         """Behind what is only said not to be: "instead of bending"."""

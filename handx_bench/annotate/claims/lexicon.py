@@ -87,17 +87,18 @@ _add(Cat.REST, _same("rest", "other", "rest of", "remaining", "others"))
 _add(Cat.NONE, _same("none", "no", "none of", "neither"))
 _add(Cat.EXCEPT, _same("except", "except", "except for", "apart from", "other than", "without", "excluding"))
 _add(Cat.INSTEAD, _same("instead", "instead of", "rather than"))
-_add(Cat.RELATIVE, _same("relative", "relative to", "in relation to", "as see from"))
+_add(Cat.RELATIVE, _same("relative", "relative to", "in relation to", "as seen from", "seen from"))
 _add(Cat.HEDGE, _same(
     "hedge", "almost", "nearly", "hardly", "barely", "rarely", "no longer", "cannot", "can", "could", "might", "may", "would",
     "should", "if", "unless", "as if", "as though", "some", "in turn", "one after other", "one by one", "in sequence",
-    "alternately", "respectively", "once or twice", "two or three times", "three or four times",
+    "alternately", "respectively", "out of contact", "once or twice", "two or three times", "three or four times",
 ))  # fmt: skip
 _add(Cat.WHO, _same("who", "which", "who"))
 _add(Cat.OF, _same("of", "of", "between", "on"))
 _add(Cat.BE, _same("be", "be", "become", "get", "lie", "appear"))
 _add(Cat.STAY, _same("stay", "stay", "remain", "keep", "hold", "rest"))
-_add(Cat.NOT, _same("not", "not", "never", "do not", "without ever"))
+_add(Cat.NOT, _same("not", "not", "never", "do not", "without ever", "at no point", "at no time", "not once"))
+_add(Cat.UNKNOWN, _same(None, "where it start", "where it begin", "where they start", "where they begin"))
 _add(Cat.STATE, {
     **_same(_FULL, "fully bent", "tightly bent", "bent fully", "tightly curled", "fully curled",
             "fully flexed", "fully closed"),
@@ -107,7 +108,7 @@ _add(Cat.STATE, {
     **_same(_STRAIGHT, "fully extended", "fully straight", "fully open"),
     **_same(_HYPER, "bent back", "hyperextended", "bent backward"),
     **_same(_spacing(c.CLOSED), "together", "side by side", "tightly together", "closely together"),
-    **_same(_spacing(c.OPEN), "apart", "wide apart", "spread wide"),
+    **_same(_spacing(c.OPEN), "apart", "wide apart"),
     **_same(_distance(c.TOUCHING), "in contact"),
     **_same(_distance(c.NEAR), "close to each other", "near each other"),
     **_same(_distance(c.MEDIUM), "hand's width apart", "hand width apart", "at medium distance"),
@@ -126,9 +127,10 @@ _add(Cat.DIRECTION, {
     **_same("right", "to right", "rightward", "rightwards", "toward right", "back to right", "from left to right"),
 })  # fmt: skip
 _add(Cat.SPEED, {
-    **_same(c.SLOW, "slowly", "slow", "at low speed", "unhurriedly"),
-    **_same(c.MODERATE, "steadily", "moderately", "at moderate pace", "at medium speed", "at even pace"),
-    **_same(c.FAST, "quickly", "fast", "rapidly", "swiftly", "briskly", "at high speed"),
+    **_same(c.SLOW, "slowly", "slow", "at low speed", "unhurriedly", "at slow pace", "at slow speed"),
+    **_same(c.MODERATE, "steadily", "moderately", "at moderate pace", "at medium speed", "at even pace", "at medium pace",
+            "at moderate speed", "at steady pace"),
+    **_same(c.FAST, "quickly", "fast", "rapidly", "swiftly", "briskly", "at high speed", "at fast pace", "at quick pace"),
 })  # fmt: skip
 _add(Cat.TIMES, {
     **_COUNTS, "thrice": 3,
@@ -146,11 +148,23 @@ _add(Cat.THEN, _same("then", "then", "after that", "afterward", "afterwards", "n
                      "finally", "at last", "subsequently", "thereafter", "eventually", "lastly"))  # fmt: skip
 _add(Cat.BEFORE, _same("before", "before"))
 _add(Cat.AFTER, _same("after", "after"))
+#: What a clip may be called.
+_CLIPS = ("clip", "motion", "recording", "sequence", "movement")
 _add(
-    Cat.AT_START, _same("start", "start", "begin", "at start", "at beginning", "initially", "at first", "in beginning")
+    Cat.AT_START,
+    _same("start", "start", "begin", "initially", "at first", "in beginning", "near start", "near beginning"),
 )
-_add(Cat.AT_END, _same("end", "end", "finish", "at end", "in end", "by end", "at very end"))
-_add(Cat.ALWAYS, _same("always", "throughout", "all time", "whole time", "during whole clip", "constantly"))
+_add(Cat.AT_END, _same("end", "end", "finish", "in end", "by end", "near end", "toward end", "towards end"))
+for _edge, _names in (
+    (Cat.AT_START, ("start", "beginning")),
+    (Cat.AT_END, ("end",)),
+):
+    for _name in _names:
+        _add(_edge, _same(_name, f"at {_name}", *(f"at {_name} of {clip}" for clip in _CLIPS)))
+_add(Cat.ALWAYS, _same("always", "throughout", "all time", "whole time", "entire time", "constantly", *(
+    f"{lead} {clip}" for lead in ("throughout", "throughout whole", "throughout entire", "during whole", "during entire",
+                                  "for whole", "for entire") for clip in _CLIPS
+)))  # fmt: skip
 _add(Cat.AND, _same("and", "and", "or", "nor", "as well as", "as be"))
 _add(Cat.WHILE, _same("while", "while", "whereas", "as", "when", "but", "first", "also"))
 _add(Cat.MEANWHILE, _same("meanwhile", "meanwhile", "at same time", "simultaneously"))
@@ -159,16 +173,17 @@ _VERBS: dict[Verb, tuple[str, ...]] = {
     Verb.BEND: ("bend", "curl", "flex", "fold", "curl in", "curl up", "crook", "bend in", "fold in", "clench"),
     Verb.EXTEND: ("extend", "straighten", "uncurl", "stretch", "unfold", "unbend", "straighten out", "stretch out",
                   "extend out", "uncurl out"),
-    Verb.SPREAD: ("spread", "spread out", "fan out", "splay", "spread apart", "fan apart", "separate", "spread open"),
+    Verb.SPREAD: ("spread", "spread out", "fan out", "splay", "spread apart", "fan apart", "separate", "spread open",
+                  "spread wide", "spread wide apart"),
     Verb.GATHER: ("come together", "bring together", "close together", "gather", "join", "join together", "merge",
                   "draw together", "press together", "gather together", "move together", "hold together",
                   "pinch together", "clench together", "squeeze together", "clasp together", "clasp"),
-    Verb.OPEN: ("open", "open up", "unclench", "widen"),
+    Verb.OPEN: ("open", "open up", "unclench", "widen", "open wide"),
     Verb.CLOSE: ("close", "shut", "narrow"),
     Verb.FIST: ("make fist", "form fist", "clench fist", "close to fist", "clench into fist", "curl into fist",
                 "close into fist", "clench to fist"),
     Verb.TOUCH: ("touch", "contact", "meet", "tap", "press", "press on", "press against", "come into contact with",
-                 "make contact with", "rest on", "rest against", "land on", "touch on"),
+                 "come into contact", "make contact with", "make contact", "rest on", "rest against", "land on", "touch on"),
     Verb.PINCH: ("pinch", "pinch with"),
     Verb.MOVE: ("move", "travel", "shift", "go", "glide", "drift", "slide"),
     Verb.REACH: ("reach", "come", "pull", "push", "draw"),
@@ -209,7 +224,7 @@ ARTICLES = frozenset(["the", "a", "an", "its", "their", "his", "her", "your", "o
 _NOISE = """
     this these slightly gently lightly gradually tightly loosely softly fully partly smoothly mostly usually there so bit only in
     more again do does did have has had where out off away itself themselves carefully gracefully naturally fluidly subtly visibly
-    clearly unison deliberately firmly delicately rhythmically evenly fairly relatively somewhat simply now
+    clearly unison deliberately firmly delicately rhythmically evenly fairly relatively somewhat simply now briefly completely continuously further
 """
 #: Words without meaning for a claim, unless they belong to a phrase.
 NOISE = frozenset(_NOISE.split())

@@ -99,6 +99,8 @@ def _touching_channels(subject: Phrase, target: Phrase | None) -> list[tuple[str
     if target is None:
         if subject.noun in (Noun.HAND, Noun.PALM) and len(subject.sides) == 2:
             return [("palm_palm",)] if subject.noun is Noun.PALM else [_between_hands()]
+        if len(subject.sides) == 1 and not subject.named:  # "the fingers touch each other": that is not measured
+            return []
         first, second = _halves(subject)
         if subject.named and {f for _, f in first} == {f for _, f in second}:  # of both hands: each its counterpart
             return [(f"tip_tip.left_{finger}-right_{finger}",) for _, finger in first]

@@ -11,7 +11,7 @@ from .tokens import Token
 
 _ALL_BUT_THUMB = TIP_FINGERS[1:]
 #: Texts come from outside: phrases are not read deeper, nor lists longer, than people write.
-_DEEPEST, _LONGEST_LIST, _QUANTIFIERS = 8, 12, 4
+_DEEPEST, _LONGEST_LIST, _QUANTIFIERS, _MOST_READ = 8, 12, 4, 10_000
 
 
 class PhraseReader:
@@ -21,9 +21,11 @@ class PhraseReader:
         self.tokens, self.sides = tokens, sides
         #: The latest hands and fingers, which "it", "the other hand" and "the other fingers" refer to.
         self.last: Phrase | None = None
+        #: What something was last done to, which "it" refers to behind a verb.
+        self.object: Phrase | None = None
         #: Whether "or" has joined a list since this was last reset.
         self.saw_or = False
-        self._depth = 0
+        self._depth, self._left = 0, _MOST_READ
 
     def cat(self, i: int) -> Cat | None:
         """Category of a token, None at the end."""
@@ -92,7 +94,8 @@ class PhraseReader:
 
     def _simple(self, i: int, sides: tuple[str, ...] = ()) -> tuple[Phrase, int] | None:
         """A phrase without a list; None as well where it is nested deeper than anyone writes."""
-        if self._depth >= _DEEPEST:
+        self._left -= 1
+        if self._depth >= _DEEPEST or self._left < 0:
             return None
         self._depth += 1
         try:
@@ -107,7 +110,8 @@ class PhraseReader:
         if cat is Cat.SAME and i == start:
             return self._same(i)
         if cat is Cat.OTHER_HAND:
-            return whole(Noun.HAND, self._other_sides()), i + 1
+            return self._of_hand(whole(Noun.HAND, self._other_sides()), i + 1)
+        i -= self._is_rest(i - 1) and i - 1 >= start
         if self._is_rest(i):
             return self._fingers(i, own, Quantity(rest=True))
         if few.every and self.cat(i) is Cat.WHILE and self.tokens[i].text == "but":  # "all but the thumb"
@@ -117,7 +121,7 @@ class PhraseReader:
             few, i = self._quantifiers(i, few)
             cat = self.cat(i)
             if cat not in (Cat.HAND, Cat.PALM, Cat.FINGER, Cat.TIP, Cat.NAME, Cat.GAP):  # "the right moves down"
-                if not self.begins_predicate(i):
+                if not self.begins_predicate(i) and self.cat(i) is not Cat.DIRECTION:
                     return None
                 fingers = self.last is not None and self.last.noun in (Noun.FINGER, Noun.TIP) and few.number > 0
                 return (self.last.on(own) if fingers and self.last else whole(Noun.HAND, own)), i
@@ -140,8 +144,13 @@ class PhraseReader:
         return few, i
 
     def _is_rest(self, i: int) -> bool:
-        """ "the rest are curled": else the word is a verb."""
-        return self.cat(i) is Cat.STAY and self.tokens[i].text == "rest" and self.begins_predicate(i + 1)
+        """ "the rest are curled", else the word is a verb; "the others straight", else it belongs to a noun."""
+        if i < 0 or i >= len(self.tokens):
+            return False
+        text, follows = self.tokens[i].text, self.begins_predicate(i + 1)
+        return (text == "rest" and follows) or (
+            text == "others" and (follows or self.cat(i + 1) in (Cat.STATE, Cat.STILL))
+        )
 
     def _same(self, i: int) -> tuple[Phrase, int]:
         """ "it", "they", "those of the right hand"."""

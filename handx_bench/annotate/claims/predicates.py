@@ -111,8 +111,8 @@ def _flexion(clause: Clause, acted: Phrase, direction: str) -> tuple[Claim, ...]
     after = _of_kind(clause.after, StateKind.FLEXION) | _of_kind(clause.states, StateKind.FLEXION)
     before = _of_kind(clause.before, StateKind.FLEXION)
     out = make.flexion_change(acted, direction, states=after, before=before, **_changing(clause))
-    if spacing:
-        out += make.spacing_change(acted, "open" if c.OPEN in spacing else "close")
+    if c.OPEN in spacing:  # but "curl together" is to curl at the same time
+        out += make.spacing_change(acted, "open")
     return out
 
 
@@ -187,6 +187,9 @@ def _distances(clause: Clause, direction: str) -> tuple[Claim, ...]:
 def _contacts(clause: Clause) -> tuple[Claim, ...]:
     subject = clause.subject
     target = next(iter(clause.objects), None)
+    if clause.is_state and not clause.participle and not clause.named_subject and target is not None:
+        # "there is contact between A and B"
+        return _touching(clause, target, next(iter(clause.objects[1:]), None))
     if target is None:
         target = clause.partner
     elif clause.partner is not None and clause.partner.noun in _FINGERS:  # "with its index finger": the instrument
@@ -210,7 +213,8 @@ def _contacts(clause: Clause) -> tuple[Claim, ...]:
     if target is None and subject.noun in _MOVING and len(subject.sides) < 2:
         return ()
     found = _touching(clause, subject, target)
-    if not found and target is not None and target.noun in _HANDS:
+    # "The left thumb touches the palm": of the other hand, where the text is about both.
+    if not found and target is not None and target.noun in _HANDS and clause.of_both:
         other = tuple(hand for hand in HANDS if hand not in subject.sides)
         return _touching(clause, subject, target.on(other)) if other else ()
     return found
@@ -251,11 +255,10 @@ def _states(clause: Clause) -> tuple[Claim, ...]:
         out += make.near(
             subject,
             next(iter(clause.objects), None),
-            **{**said, "when": _when(clause) if clause.is_state else When.SOMETIME},
+            **{**said, "when": _when(clause) if clause.is_state or clause.stays else When.SOMETIME},
         )
     for place in clause.places if subject.noun in _HANDS else ():
-        # "level" needs no other hand; to be above needs one, which is the other hand or is not known.
-        if len(subject.sides) == 1 and (clause.objects or place.state == c.ALIGNED):
+        if len(subject.sides) == 1 and clause.objects:
             out += make.position_state(subject.sides[0], place.axis, [place.state], **said)
         elif len(subject.sides) == 2 and place.state == c.ALIGNED:
             out += make.position_state("right", place.axis, [place.state], **said)

@@ -18,6 +18,21 @@ _NO_FINGERS = (
     (re.compile(r"\bin the middle\b(?! of)"), ""),
     (re.compile(r"\bright (away|after|before)\b"), r"\1"),
 )
+_NO_PART = r"(?! (?:hand|palm|thumb|index|middle|ring|pinky|little|finger|fingertip|wrist|arm|side|of|and right))"
+#: What is said in a way that words alone do not tell.
+_TURNS = (
+    # "moves left": a direction, where no article makes it a hand.
+    (re.compile(rf"\b(moves?|moving|moved|shift\w*|travel\w*|go|goes|going|then|again|neither|nor) (left|right)\b{_NO_PART}"),
+     r"\1 \2ward"),
+    (re.compile(r"\b(hand|one|and) (left|right)(?=$|[.,;])"), r"\1 \2ward"),
+    # Not fully is a little; what has been done is done.
+    (re.compile(r"\b(not|never) (fully|completely|entirely)\b"), "almost"),
+    (re.compile(r"\b(?:have|has|had) (?=\w+ed\b|bent\b|met\b)"), "almost "),
+    (re.compile(r"\bup to (?=once|twice|\d|two|three|four|five)"), "almost "),
+    (re.compile(r"\binitially (?=(?:straight|bent|open|closed|curled|extended) (?:thumb|index|middle|ring|pinky|finger|hand))"), ""),
+    (re.compile(r"\bapart from (?=touching|near|close|far|a hand)"), "apart, from "),
+    (re.compile(r"\b(?:three middle|middle three) fingers\b"), "midfingers"),
+)  # fmt: skip
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|,|[0-9]+")
 _DIGITS = {
     str(i): word for i, word in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"))
@@ -56,7 +71,7 @@ def sentences(text: str) -> list[Sentence]:
     """
     plain = _SHORT.sub("", text.lower().replace("’", "'").replace("n't", " not"))
     plain = plain.replace("hyper-", "hyper").replace("-", " ").replace(":", ",")
-    for pattern, instead in _NO_FINGERS:
+    for pattern, instead in (*_NO_FINGERS, *_TURNS):
         plain = pattern.sub(instead, plain)
     cut = [part.strip() for part in _SENTENCE.split(plain)]
     return [Sentence(" ".join(part.strip(" .!?;").split()), part.endswith("?")) for part in cut if part.strip(" .!?;")]

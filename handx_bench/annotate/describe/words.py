@@ -45,7 +45,7 @@ DIRECTIONS = {
     "up": ("up", "upward"),
     "down": ("down", "downward"),
     "forward": ("forward",),
-    "backward": ("backward", "back"),
+    "backward": ("backward",),  # "back" may be whence it came
     "left": ("to the left",),
     "right": ("to the right",),
 }
