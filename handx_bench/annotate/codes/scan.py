@@ -11,6 +11,9 @@ from .channels import CHANNELS
 from .segment_kernels import BY_CHANGE, BY_STATE, CONTACTS, scan_channels
 from .segments import split_intervals
 
+#: A movement that stands still for so long is two.
+REST_S = 0.4
+
 
 class Scanned(NamedTuple):
     """What :func:`~.segment_kernels.scan_channels` finds in the channels of a clip."""
@@ -25,7 +28,7 @@ class Scanned(NamedTuple):
 
 def scan(signals: np.ndarray, fps: float, released: bool) -> Scanned:
     """Events, states and extremes of ``signals (channels, T)``, by the released rules or our own."""
-    return Scanned(*scan_channels(signals, fps, *_parameters(fps, released)))
+    return Scanned(*scan_channels(signals, fps, *_parameters(fps, released), max(2, round(REST_S * fps))))
 
 
 @functools.lru_cache(maxsize=16)

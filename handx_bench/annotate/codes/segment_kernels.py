@@ -13,6 +13,8 @@ CONSISTENCY = 0.8
 START, END, SIGN, FROM, TO, SPEED, ONSET, OFFSET = range(8)
 #: An event's change is under way between these shares of it; before and after, the signal hardly moves.
 UNDER_WAY = (0.1, 0.9)
+#: In a rest, the signal moves by no more than this share of the whole way, for at least this share of its time.
+REST_RANGE, REST_SHARE = 0.05, 0.15
 #: Code of a state or speed that no interval holds.
 NONE = -1
 #: Kinds of channels: events are changes, changes of state, or contacts.
@@ -28,6 +30,7 @@ def scan_channels(
     least: np.ndarray,
     frames: np.ndarray,
     mode: np.ndarray,
+    rest: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # pragma: no cover - compiled
     """Segments ``signals (C, T)``.
 
@@ -38,6 +41,7 @@ def scan_channels(
         least: least change of an event ``(C,)``.
         frames: least frames of an event by the released rules ``(C,)``; 0: by turning points.
         mode: kind of channel ``(C,)``.
+        rest: least frames of a rest, at which a change is cut.
 
     Returns:
         Events ``(E, 8)`` with the columns of an event, one channel after the other, how much each changes ``(E,)``, and
@@ -69,7 +73,7 @@ def scan_channels(
             if frames[c]:
                 events = changes(x, fps, lows, highs, slow, fast, least[c], frames[c], by_state, 1)
             else:
-                events = turns(x, fps, lows, highs, slow, fast, least[c], by_state)
+                events = turns(x, fps, lows, highs, slow, fast, least[c], by_state, rest)
             for e in range(len(events)):
                 found[num_found] = events[e]
                 changed[num_found] = x[events[e, END] - 1] - x[events[e, START]]
@@ -92,11 +96,12 @@ def turns(
     fast: np.ndarray,
     min_change: float,
     require_state_change: bool,
+    rest: int,
 ) -> np.ndarray:  # pragma: no cover - compiled
     """The changes of a signal from one turning point to the next, ``(E, 8)`` with the columns named above.
 
-    The signal turns where it goes back by at least ``min_change``; up to there it counts as going on. Successive changes
-    share the frame at which it turns.
+    The signal turns where it goes back by at least ``min_change``; up to there it counts as going on, but for rests of at
+    least ``rest`` frames (0: of any length), see :func:`_parts`. Where a signal turns, successive changes share a frame.
     """
     num = len(x)
     out = np.empty((num, 8), np.int64)
@@ -120,16 +125,69 @@ def turns(
                 end, high = low, t
         if end < 0 or way == 0:
             continue
-        before, after = interval(x[begin], lows, highs), interval(x[end], lows, highs)
-        if before != after or not require_state_change:
-            onset, offset = _under_way(x, begin, end + 1)
+        parts = _parts(x, begin, end, lows, highs, min_change, require_state_change, rest)
+        for k in range(len(parts)):
+            first, last = parts[k]
+            before, after = interval(x[first], lows, highs), interval(x[last], lows, highs)
+            if before == after and require_state_change:
+                continue
+            onset, offset = _under_way(x, first, last + 1)
             speed = abs(x[offset - 1] - x[onset]) * fps / (offset - 1 - onset)
-            out[count, START], out[count, END], out[count, SIGN] = begin, end + 1, way
+            out[count, START], out[count, END], out[count, SIGN] = first, last + 1, way
             out[count, FROM], out[count, TO], out[count, SPEED] = before, after, interval(speed, slow, fast)
             out[count, ONSET], out[count, OFFSET] = onset, offset
             count += 1
         begin, way = end, -way
     return out[:count]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _parts(
+    x: np.ndarray,
+    begin: int,
+    end: int,
+    lows: np.ndarray,
+    highs: np.ndarray,
+    min_change: float,
+    require_state_change: bool,
+    rest: int,
+) -> np.ndarray:  # pragma: no cover - compiled
+    """The way from frame ``begin`` to frame ``end`` cut at its rests, as first and last frames ``(P, 2)``.
+
+    A rest is a time of at least ``rest`` frames, and of a sensible part of the way's, in which the signal hardly moves. A
+    part must be a change by itself; what is less before the first or behind the last rest is left out, unless it is what
+    changes the state.
+    """
+    out = np.empty((end - begin + 1, 2), np.int64)
+    count, first, last = 0, begin, end
+    length = max(rest, int(REST_SHARE * (end - begin)))
+    still = min(0.2 * min_change, REST_RANGE * abs(x[end] - x[begin]))
+    t = begin
+    while rest > 0 and t < end:
+        low = high = x[t]
+        stop = t + 1
+        while stop <= end and max(high, x[stop]) - min(low, x[stop]) <= still:
+            low, high = min(low, x[stop]), max(high, x[stop])
+            stop += 1
+        if stop - t < length:
+            t += 1
+            continue
+        # It is reached at t, and left at stop − 1.
+        done, left = abs(x[t] - x[first]), abs(x[end] - x[stop - 1])
+        new_before = interval(x[first], lows, highs) != interval(x[t], lows, highs)
+        new_after = interval(x[stop - 1], lows, highs) != interval(x[end], lows, highs)
+        if done >= min_change and left >= min_change and ((new_before and new_after) or not require_state_change):
+            out[count, 0], out[count, 1] = first, t
+            count += 1
+            first = stop - 1
+        elif done < min_change and left >= min_change and not (new_before and require_state_change):
+            first = stop - 1
+        elif done >= min_change and left < min_change and not (new_after and require_state_change):
+            last = t
+            break
+        t = stop
+    out[count, 0], out[count, 1] = first, last
+    return out[: count + 1]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -25,8 +25,12 @@ class Touch(NamedTuple):
 
 def tip_deeds(codes: MotionCodes, touches: list[Touch], words: Words) -> list[Deed]:
     """Tips touch the other hand, each time that they begin to."""
-    groups = together(touches, lambda t: t.start, _one_clause, codes.fps, _topic)
-    return [Deed(g[0].start, _touching(g, words), frozenset().union(*map(_topic, g))) for g in groups]
+    out, known = [], set[str]()
+    for group in together(touches, lambda t: t.start, _one_clause, codes.fps, _topic):
+        topics = frozenset[str]().union(*map(_topic, group))
+        out.append(Deed(group[0].start, _touching(group, words) + (" again" if topics <= known else ""), topics))
+        known |= topics
+    return out
 
 
 def _topic(touch: Touch) -> frozenset[str]:
@@ -111,6 +115,7 @@ def palm_deeds(codes: MotionCodes, words: Words, detail: Detail, others: Iterabl
     """The palms come closer, touch and move apart; closer and touch in one clause, unless one of the others begins between."""
     starts, near = [deed.start for deed in others], TOGETHER_S * codes.fps
     touches, out = palm_touches(codes), []
+    first = touches[0] if touches else None
     for event in codes["palm_palm"].changes:
         before, after = str(event.start_state), str(event.end_state)
         clause = f"the palms {words.verb(event.direction, True)}"
@@ -124,10 +129,14 @@ def palm_deeds(codes: MotionCodes, words: Words, detail: Detail, others: Iterabl
         elif detail.before:
             clause += f" from {words.state(before)}"
         if touch is not None and not any(event.onset + near < start < touch.start for start in starts):
-            clause += f" and {words.verb('touch each other', True)}"
+            clause += f" and {_palms_touch(touch, first, words)}"
             touches.remove(touch)
         out.append(Deed(event.onset, clause, _PALMS))
-    return out + [Deed(touch.start, f"the palms {words.verb('touch each other', True)}", _PALMS) for touch in touches]
+    return out + [Deed(touch.start, f"the palms {_palms_touch(touch, first, words)}", _PALMS) for touch in touches]
+
+
+def _palms_touch(touch: Span, first: Span | None, words: Words) -> str:
+    return words.verb("touch each other", True) + ("" if touch is first else " again")
 
 
 def _arrives(event: Event, touch: Span) -> bool:
@@ -196,7 +205,9 @@ def _mover(codes: MotionCodes, axis: str, event: Event) -> str:
             if e.direction == direction
         )
     most = max(HANDS, key=lambda side: share[side])
-    return most if share[most] > 2 * min(share.values()) else ""
+    # Wrists tell little where hands turn about them: places are those of the palms.
+    is_mover = share[most] > 2 * min(share.values()) and 2 * share[most] > abs(event.change)
+    return most if is_mover else ""
 
 
 def place_states(codes: MotionCodes, words: Words, detail: Detail, axes: tuple[str, ...] = tuple(AXES)) -> list[Deed]:

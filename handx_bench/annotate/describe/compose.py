@@ -143,17 +143,20 @@ def _chain(clauses: Sequence[str]) -> str:
 def _text(steps: list[Deed], states: list[Deed], fps: float, words: Words) -> str:
     """Steps in the order of time, then what stays as it is."""
     groups = together(steps, lambda deed: deed.start, lambda deed: None, fps, lambda deed: deed.about)
-    out, before = [], ""
+    out, before, lead = [], "", ""
     for i, group in enumerate(groups):
         last = i == len(groups) - 1 and len(groups) > 2
-        lead = "" if len(groups) == 1 else "First," if i == 0 else words.choose(LAST if last else NEXT)
+        leads = [each for each in (LAST if last else NEXT) if each != lead]
+        lead = "" if len(groups) == 1 else "First," if i == 0 else words.choose(leads)
         clauses = _clauses(group)
         subject = whole_hand(clauses[0])
         if subject and len(clauses) == 1 and subject == before:
             clauses[0] = "it " + clauses[0].removeprefix(subject)
         before = subject if len(clauses) == 1 else ""
         out += [
-            _sentence(clauses[k : k + _CLAUSES], lead if k == 0 else "Meanwhile,")
+            _sentence(clauses[k : k + _CLAUSES], lead)
+            if k == 0
+            else _sentence(clauses[k : k + _CLAUSES], "Meanwhile,", link="and")
             for k in range(0, len(group), _CLAUSES)
         ]
     told = _clauses(states)

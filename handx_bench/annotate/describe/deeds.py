@@ -14,7 +14,7 @@ from ...hand.skeleton import TIP_FINGERS
 from ..codes.channels import AXES, NEIGHBOURS
 from ..codes.motion import MotionCodes, Track
 from ..codes.segments import Event
-from .words import SPEEDS, STATES, Words, fingers, listed, neighbours, times, tips
+from .words import SPEEDS, Words, fingers, listed, neighbours, times, tips
 
 #: What begins within this time of each other begins together, to the eye.
 TOGETHER_S = 1 / 6
@@ -188,12 +188,13 @@ def pinch_deeds(codes: MotionCodes, side: str, words: Words) -> list[Deed]:
         for finger, track in codes.group(f"{side}.thumb_contact").items()
         for span in track.touches(codes.fps)
     ]
-    out = []
+    out, known = [], set[str]()
     for group in together(
         touches, lambda item: item[1], lambda item: None, codes.fps, lambda item: frozenset({item[0]})
     ):
         names = in_order(finger for finger, _ in group)
-        clause = f"the thumb {words.verb('touch', False)} {tips(names)}"
+        clause = f"the thumb {words.verb('touch', False)} {tips(names)}{' again' if known >= set(names) else ''}"
+        known |= set(names)
         out.append(Deed(group[0][1], clause, frozenset(f"touch {finger}" for finger in names)))
     return out
 
@@ -231,7 +232,7 @@ def finger_states(codes: MotionCodes, side: str, words: Words, detail: Detail) -
     for (state, stays), names in groups.items():
         subject, plural = fingers(names)
         verb = words.verb("stay", plural) if stays else f"{'are' if plural else 'is'} mostly"
-        adjective = words.state(state) if stays else STATES[state][0]  # not "mostly partly bent"
+        adjective = words.state(state)
         out.append(Deed(-1, f"{subject} {verb} {adjective}"))
     return out
 

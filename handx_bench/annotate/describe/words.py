@@ -26,7 +26,7 @@ STATES = {
     # Hands that keep their place may turn, and their fingers may move: they are not "still".
     "still": ("in place", "where it is"),
     c.EXTENDED: ("straight",),
-    c.PARTLY_BENT: ("half bent", "partly bent"),
+    c.PARTLY_BENT: ("half bent",),
     c.BENT: ("fully bent", "tightly curled"),
     c.HYPER_EXTENDED: ("hyper-extended",),
     c.OPEN: ("apart", "spread apart"),
@@ -50,7 +50,7 @@ DIRECTIONS = {
     "right": ("to the right",),
 }
 #: What begins a sentence that tells the next step, and the last one.
-NEXT, LAST = ("Then", "After that,", "Next,"), ("Finally,", "Then", "At last,")
+NEXT, LAST = ("Then", "After that,", "Next,"), ("Finally,", "Then", "Lastly,")
 #: Where a hand is, as a preposition of the other.
 PREPOSITIONS = {
     ("x", "left"): "to the left of", ("x", c.ALIGNED): "in line with", ("x", "right"): "to the right of",
@@ -71,7 +71,7 @@ def path(ways: Sequence[tuple[str, str, str]], other: str) -> str:
     for axis, before, after in ways:
         begin, end = (PREPOSITIONS[axis, state].removeprefix("to ") for state in (before, after))
         told.append(f"from {begin} {'it' if told else other} to {end} it")
-    return " and ".join(told)
+    return listed(told)
 
 
 class Words:
@@ -79,6 +79,7 @@ class Words:
 
     def __init__(self, seed: int | None) -> None:
         self._random = None if seed is None else random.Random(seed)
+        self._states: dict[str, str] = {}
 
     def choose(self, choices: Sequence[str]) -> str:
         """One of several ways to say the same."""
@@ -91,8 +92,10 @@ class Words:
         return conjugate(self.choose(VERBS[meaning]), plural)
 
     def state(self, state: str) -> str:
-        """An adjective."""
-        return self.choose(STATES[state])
+        """An adjective, the same each time: two words for one state would be taken for two states."""
+        if state not in self._states:
+            self._states[state] = self.choose(STATES[state])
+        return self._states[state]
 
     def speed(self, speed: str) -> str:
         """An adverb."""

@@ -13,9 +13,64 @@ from handx_bench.annotate.codes.segment_kernels import END, OFFSET, ONSET, SIGN,
 FPS = 30.0
 
 
-def turns_of(x: np.ndarray, least: float, lows: tuple[float, ...] = (), highs: tuple[float, ...] = ()) -> np.ndarray:
+def turns_of(
+    x: np.ndarray, least: float, lows: tuple[float, ...] = (), highs: tuple[float, ...] = (), rest: int = 0
+) -> np.ndarray:
     slow, fast = np.array([0.0]), np.array([np.inf])
-    return turns(x, FPS, np.array(lows), np.array(highs), slow, fast, least, bool(lows))
+    return turns(x, FPS, np.array(lows), np.array(highs), slow, fast, least, bool(lows), rest)
+
+
+def path(*corners: tuple[int, float]) -> np.ndarray:
+    frames, values = zip(*corners)
+    return np.interp(np.arange(frames[-1] + 1), frames, values)
+
+
+def test_a_change_is_cut_where_it_rests() -> None:
+    x = path((0, 0), (10, 0), (20, 2), (40, 2), (50, 5), (60, 5))
+    assert len(turns_of(x, 1.0)) == 1
+    first, second = turns_of(x, 1.0, rest=12)
+    assert [*first[:2], *second[:2]] == pytest.approx([10, 21, 40, 51], abs=1)
+    assert first[SIGN] == second[SIGN] == 1
+    assert len(turns_of(x, 1.0, rest=30)) == 1, "not long enough"
+
+
+def test_a_drift_before_a_rest_and_behind_one_is_left_out() -> None:
+    x = path((0, 0), (5, 0.6), (30, 0.6), (40, 4), (60, 4), (65, 4.6))
+    (only,) = turns_of(x, 1.0, rest=12)
+    assert [*only[:2]] == pytest.approx([30, 41], abs=1)
+
+
+def test_what_changes_the_state_is_not_left_out() -> None:
+    lows, highs = (-9.0, 0.5), (0.5, 9.0)
+    x = path((0, 0), (5, 0.8), (30, 0.8), (40, 4), (60, 4))
+    (only,) = turns_of(x, 1.0, lows, highs, rest=12)
+    assert [*only[:2]] == pytest.approx([0, 41], abs=1)
+    x = path((0, 0), (5, 0.4), (30, 0.4), (40, 4), (60, 4))
+    (only,) = turns_of(x, 1.0, lows, highs, rest=12)
+    assert [*only[:2]] == pytest.approx([30, 41], abs=1)
+
+
+@pytest.mark.parametrize("frames", [20, 60, 150, 3000])
+def test_a_slow_change_is_no_rest(frames: int) -> None:
+    x = path((0, 0.0), (frames, 9.0))
+    (only,) = turns_of(x, 1.0, rest=12)
+    assert (only[START], only[END]) == (0, frames + 1)
+
+
+@given(seed=st.integers(0, 10**6))
+def test_cutting_at_rests_keeps_what_holds_of_changes(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    corners = np.cumsum(rng.integers(1, 30, 12))
+    x = np.interp(np.arange(corners[-1]), corners, np.repeat(rng.uniform(-5, 5, 6), 2)) + 0.02 * rng.normal(
+        size=corners[-1]
+    )
+    whole, cut = turns_of(x, 1.0), turns_of(x, 1.0, rest=12)
+    assert len(cut) >= len(whole)
+    for start, end, sign, *_, onset, offset in cut.tolist():
+        assert sign * (x[end - 1] - x[start]) >= 1.0
+        assert start <= onset < offset - 1 < end
+        assert any(a <= start and end <= b and sign == s for a, b, s in whole[:, :3].tolist())
+    assert (cut[1:, START] + 1 >= cut[:-1, END]).all()
 
 
 @given(seed=st.integers(0, 10**6), length=st.integers(1, 120), least=st.sampled_from([0.3, 1.0, 3.0]))

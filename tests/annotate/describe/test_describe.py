@@ -59,7 +59,7 @@ def test_verbs_agree_with_their_subjects(clips: list[tuple[MotionCodes, Texts]])
                 verbs["plural", match[2]] += 1
             for match in singular.finditer(linked.sub("", text)):
                 verbs["singular", match.groups()[-1]] += 1
-    odd = {"and", "until", "while", "then", "is", "are", "to", "it", "do", "of", "twice", "three", "four"}
+    odd = {"and", "until", "while", "then", "is", "are", "to", "it", "do", "of", "twice", "three", "four", "again"}
     assert not [word for number, word in verbs if number == "plural" and word.endswith("s") and word not in odd]
     assert not [word for number, word in verbs if number == "singular" and not word.endswith("s") and word not in odd]
 
@@ -131,6 +131,30 @@ def test_contacts_are_told_in_the_order_in_which_they_begin(clips: list[tuple[Mo
                 assert step == later_step or begin <= later + codes.fps / 6, text
                 seen += step < later_step
     assert seen > 300
+
+
+def test_a_pinch_that_comes_again_is_said_to(clips: list[tuple[MotionCodes, Texts]]) -> None:
+    """ "Again" stands where all tips have been touched before in this text, and nowhere else."""
+    seen = 0
+    for _, texts in clips:
+        for part in HANDS:
+            for text in getattr(texts, part)[2:]:
+                known: set[str] = set()
+                for clause in re.split(r"\.|, (?:while|and) ", text):
+                    now = {claim.channels[0] for claim in parse(clause, part).claims if claim.kind is Kind.CONTACT}
+                    if now:
+                        assert clause.endswith(" again") is (now <= known), (clause, text)
+                        seen += now <= known
+                    known |= now
+    assert seen > 30
+
+
+def test_one_state_has_one_name_in_a_text(clips: list[tuple[MotionCodes, Texts]]) -> None:
+    for _, texts in clips:
+        for text in (text for part in PARTS for text in getattr(texts, part)):
+            assert not ("half bent" in text and "partly bent" in text)
+            assert not ("fully bent" in text and "tightly curled" in text)
+            assert not re.search(r"(After that|Next|Then|Finally)\b[^.]*\. \1\b", text), text
 
 
 def test_no_contact_is_said_where_there_is_none(clips: list[tuple[MotionCodes, Texts]]) -> None:
