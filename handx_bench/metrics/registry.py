@@ -198,6 +198,7 @@ _ALL = (
         "claim_agreement", "semantics", "share of what the text claims that the motion bears out", "–", "higher",
         "semantics:ClaimAgreement", range=(0, 1), needs_reference=False, optional="texts", headline=True,
         source="motion codes of HandX, CVPR 2026, read backwards", variants=_variants("left", "right", "interaction"),
+        revision=2,
     ),
     MetricInfo(
         "bone_length_variation", "plausibility", "coefficient of variation of bone lengths over time", "%", "lower",

@@ -10,7 +10,7 @@ from .claim import Status, Verdict, check_claims
 from .parse import parse
 
 #: Raised whenever the same text and motion may be judged otherwise than before: by words, grammar, codes or rules.
-CLAIMS_REVISION = 1
+CLAIMS_REVISION = 2
 
 
 @dataclass(frozen=True)

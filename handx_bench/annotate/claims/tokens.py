@@ -19,6 +19,26 @@ _NO_FINGERS = (
     (re.compile(r"\bright (away|after|before)\b"), r"\1"),
 )
 _NO_PART = r"(?! (?:hand|palm|thumb|index|middle|ring|pinky|little|finger|fingertip|wrist|arm|side|of|and right))"
+_NUMBER = r"\d{1,4}(?:\.\d{1,4})?"
+_TIME = rf"{_NUMBER} ?(?:s|sec|secs|seconds?|frames?)\b"
+_LENGTH = rf"{_NUMBER} ?(?:m|cm|mm|(?:centi|milli)?met(?:er|re)s?|degrees?|deg|°)(?!\w)"
+_ABOUT = r"(?:(?:about|around|roughly|approximately) )?"
+_CLIP = r"(?: of (?:the |this )?(?:clip|motion|recording|sequence|movement))?"
+#: Where a time or an amount decides whether it is so: "is straight for 0.5 s", "does not touch until 1 s".
+_BOUNDED = re.compile(
+    r"\b(?:not?|never|without|neither|nor|until|is|are|stays?|remains?|keeps?|holds?|staying|remaining|keeping|still)\b"
+)
+#: Amounts, times and phases of what happens: read past, since only that it happens is checked.
+_MEASURES = (
+    re.compile(rf"\b(?:from|between) {_ABOUT}{_NUMBER}(?: ?s| seconds)? (?:to|and) {_ABOUT}{_TIME}"),
+    re.compile(
+        rf"\b(?:(?:at|around|about|from|after|for|in|within|by|over) )?(?:the first |the last )?{_ABOUT}{_TIME}"
+    ),
+    re.compile(rf"\b(?:by )?{_ABOUT}{_LENGTH}"),
+    re.compile(rf"\b(?:in|during|over) the (?:first|second|last) (?:half|third|second|part){_CLIP}\b"),
+    re.compile(rf"\bhalfway through{_CLIP}(?: the (?:clip|motion|recording|sequence|movement))?\b"),
+    re.compile(r"\bin the middle of the (?:clip|motion|recording|sequence|movement)\b"),
+)
 #: What is said in a way that words alone do not tell.
 _TURNS = (
     # "moves left": a direction, where no article makes it a hand.
@@ -73,8 +93,15 @@ def sentences(text: str) -> list[Sentence]:
     plain = plain.replace("hyper-", "hyper").replace("-", " ").replace(":", ",")
     for pattern, instead in (*_NO_FINGERS, *_TURNS):
         plain = pattern.sub(instead, plain)
-    cut = [part.strip() for part in _SENTENCE.split(plain)]
+    cut = [_without_measures(part).strip() for part in _SENTENCE.split(plain)]
     return [Sentence(" ".join(part.strip(" .!?;").split()), part.endswith("?")) for part in cut if part.strip(" .!?;")]
+
+
+def _without_measures(sentence: str) -> str:
+    if not _BOUNDED.search(sentence):
+        for measure in _MEASURES:
+            sentence = measure.sub("", sentence)
+    return sentence
 
 
 def tokenize(sentence: str) -> list[Token]:

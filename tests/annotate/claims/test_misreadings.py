@@ -60,6 +60,15 @@ BENT_FIVE = each("state left.finger.{} ->bent|partly bent", FIVE)
         ("left", "The open hand closes.", each("bend left.finger.{}", FIVE)),
         ("left", "The fingers spread wide.", each("open left.spacing.{}", ("index-middle", "middle-ring", "ring-pinky"))),
         ("left", "The initially straight index finger bends.", ["bend left.finger.index"]),
+        # Amounts, times and phases are read past.
+        ("left", "The hand rises by about 10 cm.", ["up left.wrist.z"]),
+        ("left", "The hand moves roughly 0.1 m to the left and 5 cm up.", ["left left.wrist.x", "up left.wrist.z"]),
+        ("left", "At 0.5 s, the index finger bends by 40 degrees.", ["bend left.finger.index"]),
+        ("left", "From 0.2 to 0.8 seconds the hand rises, then between 1 and 2 s it falls.", ["up left.wrist.z", "down left.wrist.z #1"]),
+        ("left", "Over the first second, the hand rises.", ["up left.wrist.z"]),
+        ("left", "The hand falls after about 1.2 seconds.", ["down left.wrist.z"]),
+        ("left", "In the second half of the clip, the thumb touches the index fingertip for 0.4 s.", ["contact left.thumb_contact.index"]),
+        ("left", "Halfway through the motion, the index finger bends.", ["bend left.finger.index"]),
         # How fast, when, how often.
         ("left", "The hand moves up quickly and down slowly.", ["up left.wrist.z fast", "down left.wrist.z slow"]),
         ("left", "The hand moves up quickly and to the left.", ["up left.wrist.z fast", "left left.wrist.x"]),
@@ -172,6 +181,11 @@ def test_read_as_meant(part: str, text: str, claims: list[str]) -> None:
         ("left", "The hand does not fully close."),
         ("left", "The three middle fingers bend."),
         ("left", "The finger bends up to three times."),
+        ("left", "The thumb comes within 2 cm of the index fingertip."),
+        ("left", "The hand rises more than 10 cm."),
+        ("left", "The index finger stays straight for 0.5 s."),
+        ("left", "The thumb does not touch the index fingertip until 1 s."),
+        ("left", "The index finger is straight from 0.2 to 0.8 s."),
     ],
 )
 def test_nothing_is_claimed(part: str, text: str) -> None:
