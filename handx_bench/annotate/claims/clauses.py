@@ -94,9 +94,7 @@ class ClauseReader:
         if not any(token.cat is Cat.WHO for token in links):
             return self.subject
         before = self.latest
-        named = (
-            before.objects[-1] if before is not None and before.objects else before.goal if before is not None else None
-        )
+        named = [before.goal, *before.objects][-1] if before is not None else None
         return named or self.nouns.last or self.subject
 
     def _is_once(self, i: int) -> bool:
