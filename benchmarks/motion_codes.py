@@ -1,8 +1,9 @@
 """Motion codes and descriptions, per 60-frame clip and for 10,000 clips, against a plain Python segmentation.
 
 The reference measures the same signals with the tensors of ``hand`` and follows the released rules of segmentation word by
-word, trying every stretch of frames; its ratio is to the same rules compiled. (The released extraction takes about 150 ms per clip on a 2-core machine.) Targets: codes and
-descriptions 1 ms each per clip; 10,000 clips of codes within 15 s and memory that does not grow.
+word, trying every stretch of frames; its ratio is to the same rules compiled. (The released extraction takes about 150 ms
+per clip on a 2-core machine.) Targets: codes and descriptions 1 ms each per clip; 10,000 clips of codes within 15 s and
+memory that does not grow.
 Run: ``python -m benchmarks.motion_codes``.
 """
 

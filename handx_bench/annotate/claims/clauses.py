@@ -48,7 +48,6 @@ class ClauseReader:
                 after, i = True, i + 1
             links = self.tokens[begin:i]
             clause = Clause(self._who(links), then=(then and not before_first) or after_first)
-            clause.is_state = any(token.text == "with" for token in links)  # "with its fingers spread"
             clause.of_both = len(self.default_sides) == 2
             self.arguments.before = self.latest
             clause.meanwhile = any(token.cat is Cat.MEANWHILE for token in links)
@@ -267,7 +266,6 @@ class ClauseReader:
     def _with(self, clause: Clause, i: int) -> int:
         """ "with the thumb apart" is a clause of its own; without a noun the word is skipped."""
         if self.nouns.read(i + 1) is not None or self._is_attribute(i + 1):
-            self.tokens[i] = Token(Cat.WHILE, None, Form.BASE, "with")
             return i
         clause.unclear += 1
         return i + 1

@@ -150,17 +150,14 @@ _add(Cat.BEFORE, _same("before", "before"))
 _add(Cat.AFTER, _same("after", "after"))
 #: What a clip may be called.
 _CLIPS = ("clip", "motion", "recording", "sequence", "movement")
-_add(
-    Cat.AT_START,
-    _same("start", "start", "begin", "initially", "at first", "in beginning", "near start", "near beginning"),
-)
-_add(Cat.AT_END, _same("end", "end", "finish", "in end", "by end", "near end", "toward end", "towards end"))
-for _edge, _names in (
-    (Cat.AT_START, ("start", "beginning")),
-    (Cat.AT_END, ("end",)),
-):
-    for _name in _names:
-        _add(_edge, _same(_name, f"at {_name}", *(f"at {_name} of {clip}" for clip in _CLIPS)))
+_OF_CLIP = ("", *(f" of {clip}" for clip in _CLIPS))
+_add(Cat.AT_START, _same(
+    "start", "start", "begin", "initially", "at first", "in beginning", "near start", "near beginning",
+    *(f"at {edge}{of}" for edge in ("start", "beginning") for of in _OF_CLIP),
+))  # fmt: skip
+_add(Cat.AT_END, _same(
+    "end", "end", "finish", "in end", "by end", "near end", "toward end", "towards end", *(f"at end{of}" for of in _OF_CLIP),
+))  # fmt: skip
 _add(Cat.ALWAYS, _same("always", "throughout", "all time", "whole time", "entire time", "constantly", *(
     f"{lead} {clip}" for lead in ("throughout", "throughout whole", "throughout entire", "during whole", "during entire",
                                   "for whole", "for entire") for clip in _CLIPS

@@ -100,8 +100,8 @@ def turns(
 ) -> np.ndarray:  # pragma: no cover - compiled
     """The changes of a signal from one turning point to the next, ``(E, 8)`` with the columns named above.
 
-    The signal turns where it goes back by at least ``min_change``; up to there it counts as going on, but for rests of at
-    least ``rest`` frames (0: of any length), see :func:`_parts`. Where a signal turns, successive changes share a frame.
+    The signal turns where it goes back by at least ``min_change``; up to there it counts as going on, unless it rests for
+    at least ``rest`` frames (0: however long it rests), see :func:`_parts`. Where a signal turns, successive changes share a frame.
     """
     num = len(x)
     out = np.empty((num, 8), np.int64)

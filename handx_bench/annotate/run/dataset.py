@@ -64,6 +64,7 @@ def plan(source: Source, dest: Path, recipe: Recipe, *, retry_failed: bool = Fal
 def _check(source: Source, dest: Path, recipe: Recipe) -> None:
     folder = journal_folder(dest)
     journal.check_header(folder, recipe.fingerprint)
+    len(source)  # opens it
     output.check_target(dest, source, ours=folder.exists())
 
 

@@ -71,8 +71,7 @@ def check_target(dest: Path, source: Source, *, ours: bool) -> None:
     names = {file.name for file in dest.iterdir()} if dest.exists() else set()
     if names and not (ours and names == _OURS and _is_only_ours(dest)):
         raise InputError("the target is not empty", where=str(dest), fix="Choose another folder")
-    ids = set(source.ids())
-    gone = {name for name in _ids_in(dest) if name not in ids} if names else set()
+    gone = set(_ids_in(dest)).difference(source.ids()) if names else set()
     if gone:
         raise InputError(
             f"the target holds {len(gone)} clips that would be gone, such as {min(gone)!r:.80}",
@@ -83,12 +82,16 @@ def check_target(dest: Path, source: Source, *, ours: bool) -> None:
 
 def _is_only_ours(dest: Path) -> bool:
     """Whether nobody has put files between ours."""
-    return all(_SHARD.fullmatch(file.name) for folder in (DATA, ANNOTATIONS) for file in (dest / folder).iterdir())
+    folders = [dest / DATA, dest / ANNOTATIONS]
+    return all(folder.is_dir() and all(_SHARD.fullmatch(file.name) for file in folder.iterdir()) for folder in folders)
 
 
 def _ids_in(dest: Path) -> Iterator[str]:
     for file in (dest / DATA).iterdir():
-        yield from pq.read_table(file, columns=["clip_id"])["clip_id"].to_pylist()
+        try:
+            yield from pq.read_table(file, columns=["clip_id"])["clip_id"].to_pylist()
+        except (OSError, pa.ArrowException, KeyError) as error:
+            raise InputError("a file of the target cannot be read", where=str(file), fix="Remove the target") from error
 
 
 def write(source: Source, dest: Path, name: str, outcome: Callable[[Clip], Annotation], scratch: Path) -> None:

@@ -196,6 +196,11 @@ def test_what_is_finished_is_not_made_less(server: fakes.ChatServer, recipe: Mak
     with pytest.raises(InputError, match="not empty"):
         annotate_dataset(Source(str(folder)), tmp_path / "out", made)
     assert mine.exists()
+    mine.unlink()
+    for broken in (tmp_path / "out" / "data").iterdir():
+        broken.write_bytes(b"PAR1")
+    with pytest.raises(InputError, match="cannot be read"):
+        annotate_dataset(Source(str(folder)), tmp_path / "out", made)
 
 
 def test_after_a_setting_that_no_call_survived_it_may_be_another(
